@@ -1,0 +1,199 @@
+//! `Registry`: where studies are asked for, whether they live on this disk or behind the API.
+
+use crate::{Document, Matching, NctId, Page, StudyQuery, VersionId};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+/// A source of studies that changes over time.
+pub trait Registry: Send + Sync {
+    /// The newest state of the data. Everything asked of one snapshot agrees with itself.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Unavailable`] when there is no data to serve.
+    fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError>;
+}
+
+/// One state of the data.
+///
+/// Calls block and can take as long as their [`Budget`] allows: run them off the async threads.
+pub trait Snapshot: Send + Sync {
+    /// Which state this is.
+    fn data_version(&self) -> &DataVersion;
+
+    /// The page of studies that `query` asks for.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn search(&self, query: &StudyQuery, budget: &Budget) -> Result<Page, RegistryError>;
+
+    /// How many studies match.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn count(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError>;
+
+    /// One study's record, if there is such a study.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn study(&self, id: NctId, budget: &Budget) -> Result<Option<Document>, RegistryError>;
+}
+
+/// Which state of the data answered: goes with every answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataVersion {
+    /// Derived from the content: the same on every replica that serves the same records.
+    pub id: VersionId,
+    /// Where the data comes from.
+    pub source: DataSource,
+    /// How many studies there are.
+    pub studies: u64,
+    /// How many of them are made up (`NCT9…`).
+    pub synthetic: u64,
+    /// The newest `LastUpdatePostDate` among them, as published: how fresh the data is.
+    pub newest_update: Option<String>,
+}
+
+/// Where data comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataSource {
+    /// A local copy of the registry.
+    Mirror,
+    /// Made-up studies, for trying things out.
+    Sample,
+}
+
+impl fmt::Display for DataSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mirror => "mirror",
+            Self::Sample => "sample",
+        })
+    }
+}
+
+/// How much a call may spend, and whom it tells how far it is.
+#[derive(Default)]
+pub struct Budget {
+    deadline: Option<Instant>,
+    cancelled: Option<Arc<AtomicBool>>,
+    progress: Option<Box<dyn Fn(u64, u64) + Send + Sync>>,
+}
+
+impl Budget {
+    /// No limit, nobody listening.
+    pub fn unlimited() -> Self {
+        Self::default()
+    }
+
+    /// Ends the call at `deadline`.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Ends the call once `flag` is set.
+    #[must_use]
+    pub fn with_cancellation(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.cancelled = Some(flag);
+        self
+    }
+
+    /// Tells `listener` how many steps of how many are done.
+    #[must_use]
+    pub fn with_progress(mut self, listener: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Box::new(listener));
+        self
+    }
+
+    /// Checks whether the call may go on. Engines ask every few hundred microseconds of work.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Cancelled`] or [`RegistryError::DeadlineExceeded`].
+    pub fn check(&self) -> Result<(), RegistryError> {
+        if self.cancelled.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return Err(RegistryError::Cancelled);
+        }
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(RegistryError::DeadlineExceeded);
+        }
+        Ok(())
+    }
+
+    /// [`check`](Self::check), and tells the listener that `done` of `total` steps are done.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn step(&self, done: u64, total: u64) -> Result<(), RegistryError> {
+        self.check()?;
+        if let Some(progress) = &self.progress {
+            progress(done, total);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget")
+            .field("deadline", &self.deadline)
+            .field("cancelled", &self.cancelled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a registry did not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// There is no data, or it cannot be read. The source says why.
+    #[error("the registry cannot be read")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The page token was made for another question.
+    #[error("the page token belongs to another query; leave it out to start from the first page")]
+    ForeignPageToken,
+    /// The page token's data is gone, and its order cannot be continued on newer data.
+    #[error("the page token has expired: the data changed; leave it out to start from the first page")]
+    ExpiredPageToken,
+    /// The caller no longer wants the answer.
+    #[error("cancelled")]
+    Cancelled,
+    /// The answer took longer than allowed.
+    #[error("the query took too long; narrow it down")]
+    DeadlineExceeded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Mutex, time::Duration};
+
+    #[test]
+    fn a_budget_ends_a_call_and_tells_how_far_it_is() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (flag, ear) = (Arc::new(AtomicBool::new(false)), heard.clone());
+        let budget = Budget::unlimited()
+            .with_cancellation(flag.clone())
+            .with_progress(move |done, total| ear.lock().unwrap().push((done, total)));
+        assert!(budget.step(1, 2).is_ok());
+        flag.store(true, Ordering::Relaxed);
+        assert!(matches!(budget.step(2, 2), Err(RegistryError::Cancelled)));
+        assert_eq!(*heard.lock().unwrap(), [(1, 2)]);
+
+        let late = Budget::unlimited().with_deadline(Instant::now() - Duration::from_millis(1));
+        assert!(matches!(late.check(), Err(RegistryError::DeadlineExceeded)));
+    }
+}
