@@ -8,7 +8,7 @@
 //! [`Snapshot`]. What both must agree on is here: how ids are written ([`NctId`]), which pieces a search looks at
 //! ([`areas`], [`pieces`]), how text becomes words ([`text`]), what a record is ([`Document`]).
 
-#![warn(missing_docs)]
+#![warn(missing_docs, missing_debug_implementations)]
 
 pub mod areas;
 mod document;

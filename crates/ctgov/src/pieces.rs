@@ -93,6 +93,7 @@ pieces! {
     BIO_SPEC_DESCRIPTION = "BioSpecDescription" at "protocolSection.designModule.bioSpec.description";
     ENROLLMENT_COUNT = "EnrollmentCount" at "protocolSection.designModule.enrollmentInfo.count";
     PHASE = "Phase" at "protocolSection.designModule.phases";
+    STUDY_TYPE = "StudyType" at "protocolSection.designModule.studyType";
     ACRONYM = "Acronym" at "protocolSection.identificationModule.acronym";
     BRIEF_TITLE = "BriefTitle" at "protocolSection.identificationModule.briefTitle";
     NCT_ID = "NCTId" at "protocolSection.identificationModule.nctId";

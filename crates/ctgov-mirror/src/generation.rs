@@ -1,0 +1,173 @@
+//! `Generation`: one published state of the data, open for reading.
+
+use crate::{
+    data_dir::{Current, DataDir, GenerationName},
+    documents::Documents,
+    error::MirrorError,
+    index::{
+        StudyIndex,
+        collect::{self, Rank},
+        fields_digest,
+    },
+    manifest::{self, Manifest},
+};
+use ctgov::{
+    Budget, DataSource, DataVersion, Document, Matching, NctId, Page, PageToken, RegistryError, Snapshot,
+    SortBy, StudyQuery, VersionId,
+};
+
+/// What is known of a generation without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GenerationInfo {
+    /// Its directory's name.
+    pub name: String,
+    /// Its id: equal ids, equal records.
+    pub id: VersionId,
+    /// When it was published, RFC 3339 in UTC.
+    pub created: String,
+    /// How many studies it has.
+    pub studies: u64,
+    /// How many of them are made up (`NCT9…`).
+    pub synthetic: u64,
+    /// The newest `LastUpdatePostDate` among them.
+    pub newest_update: Option<String>,
+}
+
+impl GenerationInfo {
+    pub(crate) fn new(name: GenerationName, manifest: &Manifest) -> Self {
+        Self {
+            name: name.to_string(),
+            id: name.id,
+            created: manifest.created.clone(),
+            studies: manifest.studies,
+            synthetic: manifest.synthetic,
+            newest_update: manifest.newest_update.clone(),
+        }
+    }
+}
+
+/// A generation's manifest, checked against what `CURRENT` says of it, and every file against its length.
+pub(crate) fn read_manifest(data_dir: &DataDir, current: Current) -> Result<Manifest, MirrorError> {
+    let directory = data_dir.generation(current.name);
+    let (manifest, hash) = Manifest::read(&directory)?;
+    let path = directory.join(manifest::FILE_NAME);
+    if hash != current.manifest {
+        return Err(MirrorError::damaged(&path, "its hash is not the one in CURRENT"));
+    }
+    if manifest.id != current.name.id.to_string() {
+        return Err(MirrorError::damaged(&path, "it belongs to another generation"));
+    }
+    if manifest.fields != fields_digest() {
+        return Err(MirrorError::OtherFields { path: directory });
+    }
+    manifest.check_lengths(&directory)?;
+    Ok(manifest)
+}
+
+/// One state of the data, open.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    version: DataVersion,
+    documents: Documents,
+    index: StudyIndex,
+}
+
+impl Generation {
+    /// Opens the generation that `CURRENT` names.
+    pub(crate) fn open(
+        data_dir: &DataDir,
+        current: Current,
+        source: DataSource,
+    ) -> Result<Self, MirrorError> {
+        let manifest = read_manifest(data_dir, current)?;
+        let directory = data_dir.generation(current.name);
+        let documents = Documents::open(&directory, &manifest)?;
+        let index = StudyIndex::open(&directory, manifest.piece_words)?;
+        let counts = [documents.entries().len() as u64, index.studies()];
+        if counts != [manifest.studies; 2] {
+            let what = format!("documents, index and manifest count {counts:?} and {}", manifest.studies);
+            return Err(MirrorError::damaged(&directory, what));
+        }
+        let version = DataVersion {
+            id: current.name.id,
+            source,
+            studies: manifest.studies,
+            synthetic: manifest.synthetic,
+            newest_update: manifest.newest_update,
+        };
+        Ok(Self { version, documents, index })
+    }
+
+    /// The place `token` continues at, and what the reader should know about it.
+    fn place(&self, query: &StudyQuery, token: &PageToken) -> Result<(Rank, Option<String>), RegistryError> {
+        let sort = query.sort_keys();
+        if token.fingerprint != query.fingerprint() || token.after.len() != sort.len() {
+            return Err(RegistryError::ForeignPageToken);
+        }
+        let mut notice = None;
+        if token.version != self.version.id {
+            // Relevance depends on all records: the scores of other data say nothing about places in this.
+            if sort.iter().any(|key| key.by == SortBy::Relevance) {
+                return Err(RegistryError::ExpiredPageToken);
+            }
+            notice = Some(format!(
+                "The data changed between the pages, from version {} to {}: studies that changed may be missing \
+                 or appear twice.",
+                token.version, self.version.id
+            ));
+        }
+        Ok((Rank::of_token(sort, token), notice))
+    }
+
+    fn read(&self, id: NctId) -> Result<Option<Document>, RegistryError> {
+        let entry = self.documents.find(id);
+        entry.map(|entry| self.documents.read(entry)).transpose().map_err(unavailable)
+    }
+}
+
+fn unavailable(error: MirrorError) -> RegistryError {
+    RegistryError::Unavailable(Box::new(error))
+}
+
+impl Snapshot for Generation {
+    fn data_version(&self) -> &DataVersion {
+        &self.version
+    }
+
+    fn search(&self, query: &StudyQuery, budget: &Budget) -> Result<Page, RegistryError> {
+        let (after, notice) = match &query.page_token {
+            None => (None, None),
+            Some(token) => self.place(query, token).map(|(rank, notice)| (Some(rank), notice))?,
+        };
+        let found = self.index.search(query, after, budget)?;
+        let mut studies = Vec::with_capacity(found.page.len());
+        for (done, rank) in (1..).zip(&found.page) {
+            let study = collect::nct_id(rank).map(|id| self.read(id)).transpose()?.flatten();
+            studies.push(study.ok_or_else(|| {
+                let what = format!("the search index knows study {}, the documents do not", rank.nct());
+                unavailable(MirrorError::damaged(self.index.path(), what))
+            })?);
+            budget.step(done, found.page.len() as u64)?;
+        }
+        let next = match (found.more, found.page.last(), studies.last()) {
+            (true, Some(last), Some(study)) => Some(PageToken {
+                fingerprint: query.fingerprint(),
+                version: self.version.id,
+                after: last.token_keys(query.sort_keys()),
+                after_id: study.nct_id(),
+            }),
+            _ => None,
+        };
+        Ok(Page { studies, total: found.total, next, notices: notice.into_iter().collect() })
+    }
+
+    fn count(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError> {
+        self.index.count(matching, budget)
+    }
+
+    fn study(&self, id: NctId, budget: &Budget) -> Result<Option<Document>, RegistryError> {
+        budget.check()?;
+        self.read(id)
+    }
+}

@@ -1,0 +1,12 @@
+//! The mirror from outside: records in, answers out, whatever happens in between.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should end, and say where")]
+
+mod crash;
+mod damage;
+mod generations;
+mod import;
+mod oracle;
+mod paging;
+mod relevance;
+mod support;
