@@ -1,0 +1,184 @@
+//! What becomes of a request: refused here, answered here, or handed to the engine.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method as HttpMethod, Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+
+use super::body::{self, SessionBody, Unread};
+use super::engine::Engine;
+use super::in_flight::InFlight;
+use super::message::{Message, Method, is_modern};
+use super::outlive::{Outlive, RunningBody};
+use super::{SESSION_ID, answer, handshake};
+use crate::sessions::TARGET;
+use crate::{Caller, SessionId, SessionStore, Sessions};
+
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct Gate<S> {
+    pub(super) sessions: Sessions<S>,
+    pub(super) in_flight: Arc<InFlight>,
+}
+
+impl<S: SessionStore> Gate<S> {
+    /// Takes a request to its answer.
+    pub(super) async fn pass<B>(
+        &self,
+        engine: impl Engine,
+        request: Request<B>,
+        max_body_bytes: usize,
+    ) -> Response<SessionBody>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let Some(caller) = parts.extensions.get::<Caller>().cloned() else {
+            tracing::error!(target: TARGET, "a request without a caller: nothing in front authenticates");
+            return answer::internal();
+        };
+        // Nothing behind this layer may see an id, or an event id that would resume a stream.
+        let session_id = take_session_id(&mut parts.headers);
+        parts.headers.remove(LAST_EVENT_ID);
+
+        let modern_header = names_modern_version(&parts.headers);
+        match parts.method {
+            HttpMethod::POST => {}
+            HttpMethod::DELETE if !modern_header => return self.delete(session_id.as_deref(), &caller).await,
+            _ if modern_header => return answer::method_not_allowed("POST"),
+            _ => return answer::method_not_allowed("POST, DELETE"),
+        }
+
+        let bytes = match body::read(&parts.headers, body, max_body_bytes).await {
+            Ok(bytes) => bytes,
+            Err(Unread::TooLarge) => return answer::too_large(max_body_bytes),
+            Err(Unread::Broken) => return answer::unreadable_body(),
+        };
+        let message = match Message::read(&bytes) {
+            Ok(message) => message,
+            Err(fault) => return answer::bad_message(fault),
+        };
+        let request = Request::from_parts(parts, Full::new(bytes.clone()));
+        if message.method == Some(Method::Initialize) {
+            return self.initialize(engine, request, &message, session_id.as_deref(), &caller).await;
+        }
+        if message.modern.unwrap_or(modern_header) {
+            return engine.answer(request).await;
+        }
+        match session_id {
+            Some(id) => self.call(engine, request, &message, &id, &caller).await,
+            None => answer::missing_session_id(),
+        }
+    }
+
+    /// Ends the caller's session and what is running in it.
+    async fn delete(&self, session_id: Option<&str>, caller: &Caller) -> Response<SessionBody> {
+        let Some(id) = session_id else { return answer::missing_session_id() };
+        match self.sessions.terminate(id, caller).await {
+            Ok(true) => {
+                if let Ok(id) = SessionId::parse(id) {
+                    self.in_flight.cancel_all(&id.key());
+                }
+                answer::terminated()
+            }
+            Ok(false) => answer::not_found(),
+            Err(rejection) => answer::refused(&rejection, self.sessions.policy()),
+        }
+    }
+
+    /// Hands an `initialize` on, and opens a session if it succeeds. An id that the client
+    /// brings is never adopted.
+    async fn initialize(
+        &self,
+        engine: impl Engine,
+        request: Request<Full<Bytes>>,
+        message: &Message<'_>,
+        session_id: Option<&str>,
+        caller: &Caller,
+    ) -> Response<SessionBody> {
+        if let Some(id) = session_id {
+            return match self.sessions.check(id, caller).await {
+                Ok(_) => answer::already_initialized(),
+                Err(rejection) => answer::refused(&rejection, self.sessions.policy()),
+            };
+        }
+        let response = engine.answer(request).await;
+        let (version, mut response) = match handshake::outcome(response).await {
+            Ok((Some(version), response)) => (version, response),
+            Ok((None, response)) => return response,
+            Err(error) => {
+                tracing::error!(target: TARGET, cause = error, "the engine's answer to initialize broke off");
+                return answer::internal();
+            }
+        };
+        let state = message.client().with_protocol_version(&version);
+        match self.sessions.create(caller, state).await {
+            Ok(id) => {
+                let mut value =
+                    HeaderValue::from_str(&id.expose_hex()).expect("hexadecimal text is a header value");
+                value.set_sensitive(true);
+                response.headers_mut().insert(SESSION_ID, value);
+                response
+            }
+            Err(rejection) => answer::refused(&rejection, self.sessions.policy()),
+        }
+    }
+
+    /// Lets a message into its session.
+    async fn call(
+        &self,
+        engine: impl Engine,
+        mut request: Request<Full<Bytes>>,
+        message: &Message<'_>,
+        session_id: &str,
+        caller: &Caller,
+    ) -> Response<SessionBody> {
+        let session = match self.sessions.validate(session_id, caller).await {
+            Ok(session) => session,
+            Err(rejection) => return answer::refused(&rejection, self.sessions.policy()),
+        };
+        if message.method == Some(Method::Cancelled) {
+            if let Some(id) = message.cancelled_id() {
+                self.in_flight.cancel(session.key(), &id);
+            }
+            return answer::accepted();
+        }
+        let mut call = None;
+        // A response has an id too, but it is the server's, and nothing runs under it.
+        if let (Some(_), Some(id)) = (message.method, &message.id) {
+            let Some((entry, cancellation)) = self.in_flight.begin(&session, id) else {
+                return answer::already_running(id);
+            };
+            request.extensions_mut().insert(cancellation);
+            call = Some(entry);
+        }
+        request.extensions_mut().insert(session);
+        Outlive::new(async move {
+            let response = engine.answer(request).await;
+            response.map(|body| body::boxed(RunningBody::new(body, call)))
+        })
+        .await
+    }
+}
+
+/// Takes the session id out of the headers. Two ids, or one that is not text, are as good as an
+/// empty one: none that was ever given out.
+fn take_session_id(headers: &mut HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(SESSION_ID).into_iter();
+    let id = match (values.next()?.to_str(), values.next()) {
+        (Ok(id), None) => id.to_owned(),
+        _ => String::new(),
+    };
+    headers.remove(SESSION_ID);
+    Some(id)
+}
+
+fn names_modern_version(headers: &HeaderMap) -> bool {
+    headers.get(PROTOCOL_VERSION).and_then(|version| version.to_str().ok()).is_some_and(is_modern)
+}

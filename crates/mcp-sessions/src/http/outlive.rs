@@ -1,0 +1,121 @@
+//! Requests that outlive their connection.
+//!
+//! To a client with sessions, losing the connection is not a cancellation: its request runs to
+//! its end. As long as the client is there, nothing is spawned or buffered; when hyper drops what it
+//! was working on, the rest of the work moves to a task of its own.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::thread;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use tokio::runtime::Handle;
+
+use super::BoxError;
+use super::body::SessionBody;
+use super::in_flight::Call;
+
+/// A future that goes on in a task of its own when it is dropped before its end.
+pub(super) struct Outlive<T: Send + 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+}
+
+impl<T: Send> Outlive<T> {
+    pub(super) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { work: Some(Box::pin(work)) }
+    }
+}
+
+impl<T: Send> Future for Outlive<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let output = work.as_mut().poll(cx);
+        if output.is_ready() {
+            self.work = None;
+        }
+        output
+    }
+}
+
+impl<T: Send> Drop for Outlive<T> {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            finish(work);
+        }
+    }
+}
+
+/// A response's body that holds its request's entry until it has ended, and is read to its end
+/// when nobody takes it any more.
+pub(super) struct RunningBody {
+    body: Option<SessionBody>,
+    call: Option<Call>,
+}
+
+impl RunningBody {
+    pub(super) fn new(body: SessionBody, call: Option<Call>) -> Self {
+        let mut running = Self { body: Some(body), call };
+        running.release_if_ended();
+        running
+    }
+
+    fn release_if_ended(&mut self) {
+        if self.body.as_ref().is_none_or(Body::is_end_stream) {
+            self.call = None;
+        }
+    }
+}
+
+impl Body for RunningBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = Pin::new(body).poll_frame(cx);
+        if let Poll::Ready(None | Some(Err(_))) = polled {
+            self.body = None;
+        }
+        self.release_if_ended();
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for RunningBody {
+    fn drop(&mut self) {
+        let Some(mut body) = self.body.take() else { return };
+        // A body of known length is complete already: nobody is working on it.
+        if body.is_end_stream() || body.size_hint().exact().is_some() {
+            return;
+        }
+        let call = self.call.take();
+        finish(async move {
+            while let Some(Ok(_)) = body.frame().await {}
+            drop(call);
+        });
+    }
+}
+
+/// Finishes what a connection left, unless it ended in a panic or the runtime is going away.
+fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) {
+    if !thread::panicking()
+        && let Ok(runtime) = Handle::try_current()
+    {
+        runtime.spawn(work);
+    }
+}

@@ -1,0 +1,367 @@
+//! `Sessions`: the operations, the policy over them, and what is reported of them.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use crate::store::{Adoption, Creation, SessionStore, StoreError, Verdict};
+use crate::{
+    Binding, Caller, CallerKey, Fingerprint, Identity, Policy, PolicyError, Record, Rejection, SessionId,
+    SessionKey, SessionState, SessionSummary,
+};
+
+/// The target of every event of this crate.
+pub(crate) const TARGET: &str = "mcp_sessions";
+
+/// A session that a caller may use, as far as this request is concerned. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Session {
+    key: SessionKey,
+    caller: Caller,
+    state: Arc<SessionState>,
+}
+
+impl Session {
+    /// What logs may call the session.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.key.fingerprint()
+    }
+
+    /// Who makes this request; the session is theirs.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// What the client said of itself when it opened the session.
+    #[must_use]
+    pub fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) const fn key(&self) -> &SessionKey {
+        &self.key
+    }
+}
+
+/// The sessions of one server: a store under a policy. Clones share both.
+///
+/// Every operation reports what it did as a `tracing` event of target `mcp_sessions`: `created`,
+/// `bound` and `swept` at debug, `terminated` at info, a refusal for whose the session is at
+/// warn, a failing store at error, any other refusal at debug or (no room) info. Events name
+/// sessions by their [`Fingerprint`].
+pub struct Sessions<S> {
+    inner: Arc<Inner<S>>,
+}
+
+struct Inner<S> {
+    store: S,
+    policy: Policy,
+}
+
+impl<S> Clone for Sessions<S> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<S: SessionStore> Sessions<S> {
+    /// The sessions in `store`, and a background task that [sweeps](Self::sweep) them every
+    /// [`Policy::sweep_interval`] until the last clone is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] when the policy contradicts itself.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime.
+    pub fn start(store: S, policy: Policy) -> Result<Self, PolicyError> {
+        let sessions = Self::new(store, policy)?;
+        tokio::spawn(sweep_until_dropped(Arc::downgrade(&sessions.inner)));
+        Ok(sessions)
+    }
+
+    /// The sessions in `store`, without a background task: the host calls [`sweep`](Self::sweep).
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] when the policy contradicts itself.
+    pub fn new(store: S, policy: Policy) -> Result<Self, PolicyError> {
+        Ok(Self { inner: Arc::new(Inner { store, policy: policy.checked()? }) })
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// Opens a session for `caller` and returns its id, which nobody else will learn from here.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::AtCapacity`] and [`Rejection::StoreUnavailable`].
+    pub async fn create(&self, caller: &Caller, state: SessionState) -> Result<SessionId, Rejection> {
+        let id = SessionId::random();
+        let binding = match caller.key() {
+            CallerKey::Identified(owner) => Binding::Bound(owner),
+            CallerKey::Anonymous if self.inner.policy.lazy_binding() => Binding::Unbound,
+            CallerKey::Anonymous => Binding::Anonymous,
+        };
+        let key = id.key();
+        let outcome = match self.inner.store.create(&key, binding, state, &self.inner.policy).await {
+            Ok(Creation::Created(_)) => Ok(id),
+            Ok(Creation::AtCapacity(cap)) => Err(Rejection::AtCapacity(cap)),
+            Ok(Creation::Taken) => {
+                Err(StoreError::new("create a session", "it knows the id that was just drawn").into())
+            }
+            Err(error) => Err(error.into()),
+        };
+        match &outcome {
+            Ok(_) => created(key.fingerprint(), binding),
+            Err(rejection) => report(rejection, Some(key.fingerprint()), caller),
+        }
+        outcome
+    }
+
+    /// Resumes the session of an id that the host brings, or opens it under that id.
+    ///
+    /// For hosts whose ids come from a trusted place. Never pass an id that a client made up:
+    /// whoever chose it knows it.
+    ///
+    /// # Errors
+    ///
+    /// Every [`Rejection`] but [`Rejection::Unknown`], [`Rejection::Stale`] and
+    /// [`Rejection::Expired`]: such a session is made anew.
+    pub async fn get_or_create(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
+        let key = parse(id, caller)?;
+        let (store, policy) = (&self.inner.store, &self.inner.policy);
+        let outcome = match store.get_or_create(&key, caller.key(), SessionState::default(), policy).await {
+            Ok(Adoption::Created { record, replaced }) => {
+                if replaced {
+                    terminated(key.fingerprint(), "past its time");
+                }
+                created(key.fingerprint(), record.binding);
+                Ok(record)
+            }
+            Ok(Adoption::Bound(record)) => {
+                let session = key.fingerprint();
+                let owner = shown(caller);
+                tracing::debug!(target: TARGET, event = "bound", %session, owner, "bound session {session} to {owner}");
+                Ok(record)
+            }
+            Ok(Adoption::Resumed(record)) => Ok(record),
+            Ok(Adoption::Mismatch { binding }) => Err(Rejection::mismatch(binding, caller.key())),
+            Ok(Adoption::AtCapacity(cap)) => Err(Rejection::AtCapacity(cap)),
+            Err(error) => Err(error.into()),
+        };
+        conclude(key, caller, outcome)
+    }
+
+    /// The one check of every request: returns the session if it is there, within its time and the
+    /// caller's, and counts it as used now.
+    ///
+    /// # Errors
+    ///
+    /// Every [`Rejection`] but [`Rejection::AtCapacity`].
+    pub async fn validate(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
+        let key = parse(id, caller)?;
+        self.look(key, caller, true).await
+    }
+
+    /// Like [`validate`](Self::validate), but does not count the session as used.
+    ///
+    /// # Errors
+    ///
+    /// As [`validate`](Self::validate).
+    pub async fn check(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
+        let key = parse(id, caller)?;
+        self.look(key, caller, false).await
+    }
+
+    /// Ends a session, on every replica before their next request. `false` when there was none
+    /// to end, so that ending one twice is no mistake.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Malformed`], [`Rejection::StoreUnavailable`], and the three that say that the
+    /// session is not the caller's.
+    pub async fn terminate(&self, id: &str, caller: &Caller) -> Result<bool, Rejection> {
+        let key = parse(id, caller)?;
+        let verdict = self.inner.store.terminate(&key, caller.key(), &self.inner.policy).await;
+        if matches!(verdict, Ok(Verdict::Valid(_))) {
+            terminated(key.fingerprint(), "asked for");
+        }
+        match conclude(key, caller, judged(verdict, caller.key())) {
+            Ok(_) => Ok(true),
+            Err(Rejection::Unknown | Rejection::Stale | Rejection::Expired) => Ok(false),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    /// Ends every session of `identity` and tells how many that were: log-out everywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn terminate_all(&self, identity: &Identity) -> Result<usize, StoreError> {
+        let digest = identity.digest();
+        let ended = self.inner.store.terminate_all(&digest).await?;
+        if ended > 0 {
+            let owner = digest.fingerprint();
+            tracing::info!(target: TARGET, event = "terminated", %owner, ended, "ended {ended} sessions of {owner}");
+        }
+        Ok(ended)
+    }
+
+    /// What `identity` has open.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn list(&self, identity: &Identity) -> Result<Vec<SessionSummary>, StoreError> {
+        self.inner.store.list(&identity.digest(), &self.inner.policy).await
+    }
+
+    /// Removes the sessions that are past their time and tells how many that were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        let removed = self.inner.store.sweep(&self.inner.policy).await?;
+        if removed > 0 {
+            tracing::debug!(target: TARGET, event = "swept", removed, "removed {removed} sessions past their time");
+        }
+        Ok(removed)
+    }
+
+    /// How many sessions there are. Also tells whether the store can be reached.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn count(&self) -> Result<usize, StoreError> {
+        self.inner.store.count().await
+    }
+
+    /// The check under [`validate`](Self::validate), for callers that have the key already.
+    pub(crate) async fn look(
+        &self,
+        key: SessionKey,
+        caller: &Caller,
+        touch: bool,
+    ) -> Result<Session, Rejection> {
+        let verdict = self.inner.store.validate(&key, caller.key(), touch, &self.inner.policy).await;
+        conclude(key, caller, judged(verdict, caller.key()))
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Sessions<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { store, policy } = &*self.inner;
+        f.debug_struct("Sessions").field("store", store).field("policy", policy).finish()
+    }
+}
+
+/// Sweeps until nobody holds the sessions any more. A failing store is reported and asked again.
+async fn sweep_until_dropped<S: SessionStore>(sessions: Weak<Inner<S>>) {
+    let Some(period) = sessions.upgrade().map(|inner| inner.policy.sweep_interval()) else { return };
+    let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(inner) = sessions.upgrade() else { return };
+        if let Err(error) = (Sessions { inner }).sweep().await {
+            let cause = error.source().map(ToString::to_string);
+            tracing::error!(target: TARGET, cause, "{error}");
+        }
+    }
+}
+
+fn judged(verdict: Result<Verdict, StoreError>, caller: CallerKey) -> Result<Record, Rejection> {
+    match verdict? {
+        Verdict::Valid(record) => Ok(record),
+        Verdict::Unknown => Err(Rejection::Unknown),
+        Verdict::Stale => Err(Rejection::Stale),
+        Verdict::Expired => Err(Rejection::Expired),
+        Verdict::Mismatch { binding } => Err(Rejection::mismatch(binding, caller)),
+    }
+}
+
+fn parse(id: &str, caller: &Caller) -> Result<SessionKey, Rejection> {
+    SessionId::parse(id).map(|id| id.key()).map_err(|error| {
+        let rejection = error.into();
+        report(&rejection, None, caller);
+        rejection
+    })
+}
+
+/// Makes the session of a record, or reports the refusal.
+fn conclude(
+    key: SessionKey,
+    caller: &Caller,
+    outcome: Result<Record, Rejection>,
+) -> Result<Session, Rejection> {
+    match outcome {
+        Ok(record) => Ok(Session { key, caller: caller.clone(), state: record.state }),
+        Err(rejection) => {
+            report(&rejection, Some(key.fingerprint()), caller);
+            Err(rejection)
+        }
+    }
+}
+
+/// The caller as logs may show it.
+fn shown(caller: &Caller) -> String {
+    match caller.key() {
+        CallerKey::Anonymous => "anonymous".to_owned(),
+        CallerKey::Identified(digest) => digest.fingerprint().to_string(),
+    }
+}
+
+fn created(session: Fingerprint, binding: Binding) {
+    let owner = binding.owner().map(|owner| tracing::field::display(owner.fingerprint()));
+    tracing::debug!(target: TARGET, event = "created", %session, owner, "created session {session}");
+}
+
+fn terminated(session: Fingerprint, why: &'static str) {
+    tracing::info!(target: TARGET, event = "terminated", %session, why, "ended session {session}: {why}");
+}
+
+/// Reports a refusal once, where it is decided. Only what an id's holder can cause is a warning:
+/// anybody can send unknown ids, and a log must not fill at a stranger's will.
+fn report(rejection: &Rejection, session: Option<Fingerprint>, caller: &Caller) {
+    let reason = rejection.reason();
+    let session = session.map(tracing::field::display);
+    match rejection {
+        Rejection::OtherIdentity | Rejection::AnonymousCaller | Rejection::AuthenticatedCaller => {
+            tracing::warn!(
+                target: TARGET,
+                event = "rejected",
+                reason,
+                session,
+                caller = shown(caller),
+                "possible session hijack: {rejection}"
+            );
+        }
+        Rejection::StoreUnavailable(error) => {
+            let cause = error.source().map(ToString::to_string);
+            tracing::error!(target: TARGET, event = "rejected", reason, session, cause, "{rejection}");
+        }
+        Rejection::AtCapacity(_) => {
+            tracing::info!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
+        }
+        Rejection::Stale | Rejection::Expired => {
+            tracing::info!(target: TARGET, event = "terminated", why = reason, session, "{rejection}");
+        }
+        Rejection::Malformed(_) | Rejection::Unknown => {
+            tracing::debug!(target: TARGET, event = "rejected", reason, session, "{rejection}");
+        }
+    }
+}

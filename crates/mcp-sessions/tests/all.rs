@@ -1,0 +1,11 @@
+//! The tests of everything that a user of the crate can see, in one program.
+
+mod concurrency;
+mod handshake;
+mod hijack;
+mod http;
+mod logs;
+mod model;
+mod parity;
+mod running;
+mod support;

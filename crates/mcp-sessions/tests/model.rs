@@ -1,0 +1,280 @@
+//! `Sessions` over the memory store behaves as a plain map does that is looked through from end to end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mcp_sessions::{Caller, Identity, Policy, SessionId, SessionState};
+use proptest::prelude::*;
+
+/// Unused for more than this, idle for more than this, older than this: milliseconds, small so that
+/// steps of the clock cross them often.
+const UNUSED: u64 = 20;
+const IDLE: u64 = 50;
+const LIFETIME: u64 = 200;
+const MAX: usize = 6;
+const MAX_PER_IDENTITY: usize = 3;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Create { who: usize },
+    GetOrCreate { id: usize, who: usize },
+    Validate { id: usize, who: usize },
+    Check { id: usize, who: usize },
+    Terminate { id: usize, who: usize },
+    TerminateAll { who: usize },
+    List { who: usize },
+    Sweep,
+    Wait { ms: u64 },
+}
+
+/// Who takes part: nobody in particular, and three who differ in one claim at most.
+const PEOPLE: usize = 4;
+const FIRST_IDS: usize = 3;
+
+fn caller(who: usize) -> Caller {
+    match who {
+        0 => Caller::Anonymous,
+        1 => Caller::Identified(person(1)),
+        other => Caller::Identified(person(other)),
+    }
+}
+
+fn person(who: usize) -> Identity {
+    match who {
+        0 => Identity::default(),
+        1 => Identity::default().with_subject("ana"),
+        2 => Identity::default().with_subject("ana").with_tenant("north"),
+        _ => Identity::default().with_client("ana"),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Owner {
+    Nobody,
+    Person(usize),
+}
+
+#[derive(Debug, Clone)]
+struct Modelled {
+    owner: Owner,
+    created: u64,
+    used: Option<u64>,
+}
+
+impl Modelled {
+    fn end(&self, now: u64) -> Option<&'static str> {
+        let (since, limit) = self.used.map_or((self.created, UNUSED), |used| (used, IDLE));
+        if now - self.created > LIFETIME { Some("expired") } else { (now - since > limit).then_some("stale") }
+    }
+}
+
+#[derive(Default)]
+struct Model {
+    now: u64,
+    lazy: bool,
+    sessions: BTreeMap<String, Modelled>,
+}
+
+impl Model {
+    fn owned(&self, who: usize) -> usize {
+        self.sessions.values().filter(|session| session.owner == Owner::Person(who)).count()
+    }
+
+    fn owner_of_new(&self, who: usize) -> Owner {
+        if who == 0 && self.lazy { Owner::Nobody } else { Owner::Person(who) }
+    }
+
+    fn drop_past(&mut self, of: impl Fn(&Modelled) -> bool) -> usize {
+        let (now, before) = (self.now, self.sessions.len());
+        self.sessions.retain(|_, session| !of(session) || session.end(now).is_none());
+        before - self.sessions.len()
+    }
+
+    fn room_for(&mut self, who: usize) -> bool {
+        if who != 0 && self.owned(who) >= MAX_PER_IDENTITY {
+            self.drop_past(|session| session.owner == Owner::Person(who));
+        }
+        who == 0 || self.owned(who) < MAX_PER_IDENTITY
+    }
+
+    fn create(&mut self, id: &str, who: usize) -> &'static str {
+        if !self.room_for(who) {
+            return "identity_capacity";
+        }
+        if self.sessions.len() >= MAX {
+            self.drop_past(|_| true);
+        }
+        if self.sessions.len() >= MAX {
+            return "capacity";
+        }
+        let session = Modelled { owner: self.owner_of_new(who), created: self.now, used: None };
+        self.sessions.insert(id.to_owned(), session);
+        "allowed"
+    }
+
+    fn check(&mut self, id: &str, who: usize) -> &'static str {
+        let Some(session) = self.sessions.get(id) else { return "unknown" };
+        if let Some(end) = session.end(self.now) {
+            self.sessions.remove(id);
+            return end;
+        }
+        match session.owner {
+            Owner::Nobody => "allowed",
+            Owner::Person(owner) if owner == who => "allowed",
+            Owner::Person(_) if who == 0 => "anonymous_caller",
+            Owner::Person(0) => "authenticated_caller",
+            Owner::Person(_) => "other_identity",
+        }
+    }
+
+    fn validate(&mut self, id: &str, who: usize) -> &'static str {
+        let verdict = self.check(id, who);
+        if verdict == "allowed" {
+            self.sessions.get_mut(id).expect("just seen").used = Some(self.now);
+        }
+        verdict
+    }
+
+    fn get_or_create(&mut self, id: &str, who: usize) -> &'static str {
+        let verdict = self.check(id, who);
+        match verdict {
+            "unknown" | "stale" | "expired" => self.create(id, who),
+            "allowed" if who != 0 && self.sessions[id].owner == Owner::Nobody => {
+                if !self.room_for(who) {
+                    return "identity_capacity";
+                }
+                let session = self.sessions.get_mut(id).expect("just seen");
+                *session = Modelled { owner: Owner::Person(who), used: Some(self.now), ..session.clone() };
+                verdict
+            }
+            "allowed" => self.validate(id, who),
+            _ => verdict,
+        }
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let (id, who) = (|| 0..12_usize, || 0..PEOPLE);
+    let step = prop_oneof![
+        3 => who().prop_map(|who| Step::Create { who }),
+        3 => (id(), who()).prop_map(|(id, who)| Step::GetOrCreate { id, who }),
+        4 => (id(), who()).prop_map(|(id, who)| Step::Validate { id, who }),
+        2 => (id(), who()).prop_map(|(id, who)| Step::Check { id, who }),
+        1 => (id(), who()).prop_map(|(id, who)| Step::Terminate { id, who }),
+        1 => (1..PEOPLE).prop_map(|who| Step::TerminateAll { who }),
+        1 => (1..PEOPLE).prop_map(|who| Step::List { who }),
+        1 => Just(Step::Sweep),
+        4 => (1..60_u64).prop_map(|ms| Step::Wait { ms }),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+fn policy(lazy: bool) -> Policy {
+    let ms = Duration::from_millis;
+    Policy::default()
+        .with_unused_timeout(ms(UNUSED))
+        .with_idle_timeout(ms(IDLE))
+        .with_lifetime(ms(LIFETIME))
+        .with_max_sessions(MAX)
+        .with_max_per_identity(MAX_PER_IDENTITY)
+        .with_lazy_binding(lazy)
+}
+
+async fn compare(lazy: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let (sessions, clock) = crate::support::sessions_with(policy(lazy));
+    let mut model = Model { lazy, ..Model::default() };
+    let mut ids: Vec<_> = (0..FIRST_IDS).map(|_| SessionId::random().expose_hex()).collect();
+    for step in steps {
+        let id_at = |id: usize| ids[id % ids.len()].clone();
+        let (real, modelled) = match step.clone() {
+            Step::Create { who } => match sessions.create(&caller(who), SessionState::default()).await {
+                Ok(id) => {
+                    ids.push(id.expose_hex());
+                    ("allowed", model.create(&id.expose_hex(), who))
+                }
+                Err(rejection) => (rejection.reason(), model.create("refused", who)),
+            },
+            Step::GetOrCreate { id, who } => {
+                let id = id_at(id);
+                let real = sessions.get_or_create(&id, &caller(who)).await;
+                (
+                    real.map_or_else(|rejection| rejection.reason(), |_| "allowed"),
+                    model.get_or_create(&id, who),
+                )
+            }
+            Step::Validate { id, who } => {
+                let id = id_at(id);
+                let real = sessions.validate(&id, &caller(who)).await;
+                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), model.validate(&id, who))
+            }
+            Step::Check { id, who } => {
+                let id = id_at(id);
+                let real = sessions.check(&id, &caller(who)).await;
+                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), model.check(&id, who))
+            }
+            Step::Terminate { id, who } => {
+                let id = id_at(id);
+                let real = sessions.terminate(&id, &caller(who)).await;
+                let modelled = match model.check(&id, who) {
+                    "unknown" | "stale" | "expired" => "nothing to end",
+                    verdict => verdict,
+                };
+                if modelled == "allowed" {
+                    model.sessions.remove(&id);
+                }
+                let ended = |ended| if ended { "allowed" } else { "nothing to end" };
+                (real.map_or_else(|rejection| rejection.reason(), ended), modelled)
+            }
+            Step::TerminateAll { who } => {
+                let ended = sessions.terminate_all(&person(who)).await.expect("memory does not fail");
+                prop_assert_eq!(ended, model.owned(who));
+                model.sessions.retain(|_, session| session.owner != Owner::Person(who));
+                ("", "")
+            }
+            Step::List { who } => {
+                let listed = sessions.list(&person(who)).await.expect("memory does not fail");
+                let living = |session: &&Modelled| {
+                    session.owner == Owner::Person(who) && session.end(model.now).is_none()
+                };
+                let mut listed: Vec<_> =
+                    listed.iter().map(|summary| (summary.created_ms, summary.last_used_ms)).collect();
+                let mut modelled: Vec<_> = model
+                    .sessions
+                    .values()
+                    .filter(living)
+                    .map(|session| (session.created, session.used))
+                    .collect();
+                listed.sort_unstable();
+                modelled.sort_unstable();
+                prop_assert_eq!(listed, modelled);
+                ("", "")
+            }
+            Step::Sweep => {
+                let removed = sessions.sweep().await.expect("memory does not fail");
+                prop_assert_eq!(removed, model.drop_past(|_| true));
+                ("", "")
+            }
+            Step::Wait { ms } => {
+                clock.advance(Duration::from_millis(ms));
+                model.now += ms;
+                ("", "")
+            }
+        };
+        prop_assert_eq!(real, modelled, "{:?}", step);
+        let count = sessions.count().await.expect("memory does not fail");
+        prop_assert_eq!(count, model.sessions.len(), "{:?}", step);
+        prop_assert!(count <= MAX);
+        prop_assert!((1..PEOPLE).all(|who| model.owned(who) <= MAX_PER_IDENTITY));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sessions_agree_with_a_plain_map(lazy: bool, steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(compare(lazy, steps))?;
+    }
+}

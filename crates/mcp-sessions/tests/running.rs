@@ -1,0 +1,216 @@
+//! Requests that take their time: cancelled, repeated, abandoned, outlasting their session.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
+use axum::body::Bytes;
+use http_body_util::BodyExt;
+use mcp_sessions::{MemoryStore, Policy, Sessions};
+use serde_json::{Value, json};
+use tokio::task::yield_now;
+use tower::ServiceExt;
+
+use crate::support::http::{Server, delete, post, server, server_on, server_with};
+use crate::support::{Log, MINUTE, ana, ben};
+
+fn call(id: impl Into<Value>, method: &str) -> String {
+    json!({"jsonrpc": "2.0", "id": id.into(), "method": method}).to_string()
+}
+
+fn cancel(id: impl Into<Value>) -> String {
+    json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id.into()}})
+        .to_string()
+}
+
+fn count(counter: &AtomicUsize) -> usize {
+    counter.load(Ordering::SeqCst)
+}
+
+/// Works on `future` as far as it gets without waiting.
+async fn begin<T>(mut future: Pin<&mut (impl Future<Output = T> + ?Sized)>) {
+    let finished = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await;
+    assert!(!finished, "it was to wait");
+}
+
+/// The outcome of a `future` that has nothing to wait for any more.
+async fn finish<T>(mut future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> T {
+    settle().await;
+    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it still waits"),
+    }
+}
+
+/// Lets tasks in the background get as far as they can.
+async fn settle() {
+    for _ in 0..10 {
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_notification_cancels_the_request_it_names() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    for (request_id, cancelled_as) in [(json!(5), json!(5)), (json!("a\n"), json!("a\n"))] {
+        let before = (count(&server.engine.cancelled), server.engine.calls());
+        let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call(request_id, "wait"))));
+        begin(waiting.as_mut()).await;
+
+        for other in [json!(6), json!("5"), Value::Null] {
+            assert_eq!(server.send(post(&ana(), Some(&id), &cancel(other))).await.status, 202);
+        }
+        let stranger = server.open(&ben()).await;
+        assert_eq!(
+            server.send(post(&ben(), Some(&stranger), &cancel(cancelled_as.clone()))).await.status,
+            202
+        );
+        assert_eq!(server.send(post(&ben(), Some(&id), &cancel(cancelled_as.clone()))).await.status, 404);
+        begin(waiting.as_mut()).await;
+
+        let answer = server.send(post(&ana(), Some(&id), &cancel(cancelled_as))).await;
+        assert_eq!((answer.status.as_u16(), &*answer.body), (202, ""));
+        assert_eq!(finish(waiting.as_mut()).await.status, 200);
+        assert_eq!(count(&server.engine.cancelled), before.0 + 1);
+        assert_eq!(server.engine.calls(), before.1 + 2, "the call and ben's initialize, no notification");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_still_running_is_refused() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let other = server.open(&ana()).await;
+    let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call("x", "wait"))));
+    begin(waiting.as_mut()).await;
+
+    let answer = server.send(post(&ana(), Some(&id), r#"{"id":"\u0078","method":"tools/list"}"#)).await;
+    assert_eq!((answer.status.as_u16(), answer.error()), (400, (-32600, json!("x"))));
+    assert_eq!(server.send(post(&ana(), Some(&other), &call("x", "tools/list"))).await.status, 200);
+    assert_eq!(server.send(post(&ana(), Some(&id), &call("y", "tools/list"))).await.status, 200);
+
+    server.engine.release.notify_one();
+    assert_eq!(finish(waiting.as_mut()).await.status, 200);
+    assert_eq!(server.send(post(&ana(), Some(&id), &call("x", "tools/list"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_runs_until_its_body_has_ended() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let again = || post(&ana(), Some(&id), &call(1, "tools/list"));
+    let Ok(response) = server.service.clone().oneshot(post(&ana(), Some(&id), &call(1, "stream"))).await;
+    assert_eq!(server.send(again()).await.status, 400, "the head is there, the stream goes on");
+
+    let sender = server.engine.stream.lock().take().expect("a stream");
+    sender.send(Bytes::from("data: 1\n\n")).expect("somebody reads");
+    drop(sender);
+    let body = response.into_body().collect().await.expect("the body ends well").to_bytes();
+    assert_eq!(body, "data: 1\n\n");
+    assert_eq!(server.send(again()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_lost_connection_does_not_stop_a_request() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let again = || post(&ana(), Some(&id), &call(1, "tools/list"));
+
+    let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call(1, "wait"))));
+    begin(waiting.as_mut()).await;
+    drop(waiting);
+    settle().await;
+    assert_eq!((count(&server.engine.finished), count(&server.engine.cancelled)), (0, 0));
+    assert_eq!(server.send(again()).await.status, 400, "it is still running");
+    server.engine.release.notify_one();
+    settle().await;
+    assert_eq!((count(&server.engine.finished), count(&server.engine.cancelled)), (1, 0));
+    assert_eq!(server.send(again()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_stream_is_read_to_its_end_when_its_client_is_gone() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let Ok(response) = server.service.clone().oneshot(post(&ana(), Some(&id), &call(1, "stream"))).await;
+    drop(response);
+    let sender = server.engine.stream.lock().take().expect("a stream");
+    for _ in 0..3 {
+        sender.send(Bytes::from("data: 1\n\n")).expect("it is still read");
+        settle().await;
+    }
+    drop(sender);
+    settle().await;
+    assert_eq!(count(&server.engine.drained), 1);
+    assert_eq!(server.send(post(&ana(), Some(&id), &call(1, "tools/list"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_takes_its_requests_along_when_it_ends() {
+    let (server, _) = server();
+    let (ends, stays) = (server.open(&ana()).await, server.open(&ana()).await);
+    let mut ended = Box::pin(server.send(post(&ana(), Some(&ends), &call(1, "wait"))));
+    let mut staying = Box::pin(server.send(post(&ana(), Some(&stays), &call(1, "wait"))));
+    begin(ended.as_mut()).await;
+    begin(staying.as_mut()).await;
+    assert_eq!(server.send(delete(&ben(), Some(&ends))).await.status, 404);
+    assert_eq!(count(&server.engine.cancelled), 0);
+    assert_eq!(server.send(delete(&ana(), Some(&ends))).await.status, 204);
+    finish(ended.as_mut()).await;
+    assert_eq!(count(&server.engine.cancelled), 1);
+    begin(staying.as_mut()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_request_keeps_its_session_alive_up_to_its_lifetime() {
+    let (server, clock) = server_with(Policy::default().with_lifetime(MINUTE * 120));
+    let id = server.open(&ana()).await;
+    let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call(1, "wait"))));
+    begin(waiting.as_mut()).await;
+    let wait = async |server: &Server, minutes: u32| {
+        for _ in 0..minutes {
+            clock.advance(MINUTE);
+            tokio::time::advance(MINUTE).await;
+            settle().await;
+        }
+        server.sessions.sweep().await.expect("memory does not fail")
+    };
+    assert_eq!(wait(&server, 100).await, 0);
+    begin(waiting.as_mut()).await;
+    assert_eq!(count(&server.engine.cancelled), 0);
+    wait(&server, 30).await;
+    assert_eq!(finish(waiting.as_mut()).await.status, 200);
+    assert_eq!(count(&server.engine.cancelled), 1, "the lifetime ends what runs in the session");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_in_which_nothing_runs_is_not_kept_alive() {
+    let (server, clock) = server();
+    let id = server.open(&ana()).await;
+    assert_eq!(server.status(&ana(), &id).await, 200);
+    for _ in 0..31 {
+        clock.advance(MINUTE);
+        tokio::time::advance(MINUTE).await;
+        settle().await;
+    }
+    assert_eq!(server.status(&ana(), &id).await, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_behind_when_a_server_goes() {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let before = metrics.num_alive_tasks();
+    let _log = Log::start();
+    let store = MemoryStore::default();
+    let server = server_on(Sessions::start(store, Policy::default()).expect("agrees"));
+    server.open(&ana()).await;
+    assert_eq!(metrics.num_alive_tasks(), before + 2, "the sweep and the renewal");
+    drop(server);
+    for _ in 0..2 {
+        tokio::time::advance(MINUTE * 30).await;
+        settle().await;
+    }
+    assert_eq!(metrics.num_alive_tasks(), before);
+}
