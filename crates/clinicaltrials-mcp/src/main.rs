@@ -1,1 +1,80 @@
-fn main() {}
+//! The program: arguments → settings → logging → the subcommand → an exit code.
+
+use clap::{CommandFactory as _, Parser as _};
+use clinicaltrials_mcp::{
+    cli::{Cli, Command, ServeOptions, StatusOptions},
+    commands,
+    settings::{HttpSettings, SettingError, Settings, Transport},
+    telemetry,
+};
+use std::{
+    io::{IsTerminal as _, Write as _, stderr, stdin},
+    process::ExitCode,
+};
+
+/// Wrong usage (`EX_USAGE` of sysexits).
+const EXIT_USAGE: u8 = 64;
+/// Wrong settings (`EX_CONFIG` of sysexits).
+const EXIT_SETTINGS: u8 = 78;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // Nobody reads the message if it cannot be printed.
+            let _ = error.print();
+            return if wrong { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the environment enters, as an argument"
+    )]
+    let env = |name: &str| std::env::var(name).ok();
+    let settings = match Settings::read(&cli.options, &env) {
+        Ok(settings) => settings,
+        Err(mistakes) => return wrong_settings(&mistakes),
+    };
+    let command = match (cli.command, settings.transport) {
+        (Some(command), _) => command,
+        (None, Some(Transport::Http)) => Command::Serve(ServeOptions::default()),
+        (None, None) if stdin().is_terminal() => {
+            let _ = Cli::command().print_help();
+            return ExitCode::SUCCESS;
+        }
+        (None, _) => Command::Stdio,
+    };
+    let result = match command {
+        Command::Serve(options) => match HttpSettings::read(&options, &env) {
+            Ok(http) => in_runtime(&settings, commands::serve::run(&settings, &http)),
+            Err(mistakes) => return wrong_settings(&mistakes),
+        },
+        Command::Stdio => in_runtime(&settings, commands::stdio::run(&settings)),
+        Command::Demo => in_runtime(&settings, commands::demo::run(&settings)),
+        Command::Import(options) => {
+            telemetry::start(settings.log);
+            commands::import::run(&settings, &options)
+        }
+        Command::Status(StatusOptions { json }) => commands::status::run(&settings, json),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn in_runtime(settings: &Settings, command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    telemetry::start(settings.log);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+}
+
+fn wrong_settings(mistakes: &[SettingError]) -> ExitCode {
+    let mut lines = String::from("error: these settings are wrong:\n");
+    lines.extend(mistakes.iter().map(|mistake| format!("  {mistake}\n")));
+    let _ = stderr().write_all(lines.as_bytes());
+    ExitCode::from(EXIT_SETTINGS)
+}

@@ -1,0 +1,94 @@
+//! The command line: which subcommands there are, what they take, what their help says.
+//!
+//! Values stay text here; `settings` reads them, together with the environment, so that every mistake is
+//! reported at once.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Start here:
+  clinicaltrials-mcp demo                              see it work on made-up studies
+  clinicaltrials-mcp import ctg-studies.ndjson.gz      build a local mirror from downloaded records
+  clinicaltrials-mcp serve                             serve the mirror to MCP clients over HTTP
+  clinicaltrials-mcp stdio --source sample             what a desktop client's configuration runs
+
+Every option can also be set by the environment variable named in its help.
+Exit codes: 0 done, 1 failed, 64 wrong usage, 78 wrong settings.";
+
+/// An MCP server for ClinicalTrials.gov over a local mirror, with identity-bound sessions.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do; without it MCP_TRANSPORT_TYPE decides (stdio or http)
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options every subcommand takes
+    #[command(flatten)]
+    pub options: CommonOptions,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show it working: a made-up registry, a real server, a client's conversation, a stolen session refused
+    Demo,
+    /// Serve MCP over HTTP (protocol 2025-06-18, 2025-11-25 and 2026-07-28)
+    Serve(ServeOptions),
+    /// Serve MCP over standard input and output, for a desktop client's configuration
+    Stdio,
+    /// Take study records into the local mirror
+    Import(ImportOptions),
+    /// Show what the local mirror holds
+    Status(StatusOptions),
+}
+
+/// Options that every subcommand takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CommonOptions {
+    /// Where the mirror lives [env: CLINICALTRIALS_DATA_DIR] [default: the user's data directory]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Where studies come from: auto (the mirror), mirror, sample [env: CLINICALTRIALS_SOURCE] [default: auto]
+    #[arg(long, value_name = "SOURCE", global = true)]
+    pub source: Option<String>,
+    /// How much is logged: error, warn, info, debug, trace [env: MCP_LOG_LEVEL] [default: info]
+    #[arg(long, value_name = "LEVEL", global = true)]
+    pub log_level: Option<String>,
+    /// How log lines look: text or json [env: MCP_LOG_FORMAT] [default: text on a terminal, else json]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub log_format: Option<String>,
+}
+
+/// Options of `serve`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ServeOptions {
+    /// Address and port to listen on [env: MCP_HTTP_HOST, MCP_HTTP_PORT] [default: 127.0.0.1:3010]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Where sessions live: memory [env: MCP_SESSIONS] [default: memory]
+    #[arg(long, value_name = "STORE")]
+    pub sessions: Option<String>,
+    /// Who may call: none, or jwt (HS256 tokens signed with MCP_AUTH_SECRET_KEY) [env: MCP_AUTH_MODE] [default: none]
+    #[arg(long, value_name = "MODE")]
+    pub auth: Option<String>,
+    /// Serve without authentication on an address that others can reach [env: MCP_ALLOW_UNAUTHENTICATED]
+    #[arg(long)]
+    pub allow_unauthenticated: bool,
+}
+
+/// Options of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportOptions {
+    /// Study .json, API page .json, .ndjson (also .gz), a folder of them, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Options of `status`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StatusOptions {
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,7 @@
+//! The subcommands, one file each.
+
+pub mod demo;
+pub mod import;
+pub mod serve;
+pub mod status;
+pub mod stdio;

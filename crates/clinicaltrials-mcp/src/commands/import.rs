@@ -1,0 +1,136 @@
+//! `import`: study records into the local mirror, with how far it is and what became of them.
+
+use crate::{cli::ImportOptions, settings::Settings};
+use ctgov_mirror::{ImportError, ImportPhase, ImportProgress, ImportSummary, Importer, Source};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    fmt::Write as _,
+    io::{Write as _, stderr, stdout},
+    ops::ControlFlow,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Refusals shown; the summary says how many there were in all.
+const REFUSALS_SHOWN: usize = 20;
+/// How often the bar is redrawn.
+const REDRAW_EVERY: Duration = Duration::from_millis(100);
+
+/// Imports and prints a summary.
+///
+/// # Errors
+///
+/// When nothing was published; what was there before is served on.
+pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<()> {
+    let sources = options.paths.iter().map(|path| source(path)).collect();
+    let importer = Importer::open(&settings.data_dir)?;
+    let cancelled = Arc::new(AtomicBool::new(false));
+    cancel_at_interrupt(cancelled.clone())?;
+    let bar = ProgressBar::new(0).with_style(style(false)?);
+    bar.enable_steady_tick(REDRAW_EVERY);
+    let start = Instant::now();
+    let mut observer = |progress: &ImportProgress| {
+        show(&bar, progress);
+        if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let known = style(true)?;
+    bar.set_style(known);
+    let result = importer.import(sources, &ctgov_mirror::ImportOptions::default(), &mut observer);
+    bar.finish_and_clear();
+    if let Err(ImportError::NothingRead { summary }) = &result {
+        // What was refused is why there is nothing: shown before the error that says so.
+        let _ = stderr().write_all(refusals(summary).as_bytes());
+    }
+    let summary = result?;
+    let text = refusals(&summary) + &in_words(&summary, start.elapsed(), &settings.data_dir);
+    // The import is done, whether or not anybody reads what it did.
+    let _ = stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn source(path: &Path) -> Source {
+    if path == Path::new("-") {
+        Source::reader("standard input", std::io::stdin())
+    } else {
+        Source::path(path)
+    }
+}
+
+/// Ends the import between two records at Ctrl-C; a second one ends the process, which loses nothing either.
+fn cancel_at_interrupt(cancelled: Arc<AtomicBool>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            crate::shutdown::requested().await;
+            cancelled.store(true, Ordering::Relaxed);
+            crate::shutdown::requested().await;
+            std::process::exit(130);
+        });
+    });
+    Ok(())
+}
+
+fn style(known_total: bool) -> anyhow::Result<ProgressStyle> {
+    let template = if known_total {
+        "{msg} {bar:30} {bytes}/{total_bytes} {prefix} {eta} left"
+    } else {
+        "{msg} {spinner} {bytes} {prefix}"
+    };
+    Ok(ProgressStyle::with_template(template)?)
+}
+
+fn show(bar: &ProgressBar, progress: &ImportProgress) {
+    bar.set_message(match progress.phase {
+        ImportPhase::Reading => "reading",
+        ImportPhase::Indexing => "indexing",
+        _ => "publishing",
+    });
+    if let Some(total) = progress.bytes_total {
+        bar.set_length(total);
+    }
+    bar.set_position(progress.bytes_read);
+    bar.set_prefix(format!("{} records", progress.records));
+}
+
+fn refusals(summary: &ImportSummary) -> String {
+    let mut text = String::new();
+    for refusal in summary.refusals.iter().take(REFUSALS_SHOWN) {
+        let _ = writeln!(text, "refused: {refusal}");
+    }
+    let more = summary.refused.saturating_sub(REFUSALS_SHOWN as u64);
+    if more > 0 {
+        let _ = writeln!(text, "refused: {more} more");
+    }
+    text
+}
+
+fn in_words(summary: &ImportSummary, time: Duration, data_dir: &Path) -> String {
+    let mut text = format!(
+        "{} records read in {:.1} s: {} new, {} changed, {} unchanged, {} older than what is there, {} refused\n",
+        summary.records(),
+        time.as_secs_f64(),
+        summary.new,
+        summary.changed,
+        summary.unchanged,
+        summary.older,
+        summary.refused,
+    );
+    if summary.other_files > 0 {
+        let _ = writeln!(text, "{} other files in the folders were left alone", summary.other_files);
+    }
+    let _ = match &summary.published {
+        Some(generation) => writeln!(
+            text,
+            "data version {}: {} studies in {}",
+            generation.id,
+            generation.studies,
+            data_dir.display()
+        ),
+        None => writeln!(text, "nothing new: the mirror in {} stays as it is", data_dir.display()),
+    };
+    text
+}

@@ -1,0 +1,57 @@
+//! `serve`: MCP over HTTP.
+
+use crate::{
+    engine::Engine,
+    http::HttpServer,
+    mcp::McpServer,
+    settings::{AuthSettings, HttpSettings, Settings},
+    shutdown, source,
+};
+use anyhow::Context as _;
+use std::{
+    io::{Write as _, stdout},
+    net::SocketAddr,
+};
+use tokio::net::TcpListener;
+
+/// Serves until the process is asked to stop.
+///
+/// # Errors
+///
+/// When there is no data to serve or the address cannot be listened on.
+pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()> {
+    let source = source::open(settings)?;
+    let engine = Engine::new(source.registry());
+    let version = engine.ready()?.data_version().clone();
+    let server = McpServer::new(engine.clone(), settings.page_size_max);
+    let server = HttpServer::new(http, engine, server)?;
+    let listener = TcpListener::bind(http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another address with --listen", http.listen))?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    tracing::info!(
+        %address, endpoint = http.endpoint, data.version = %version.id, data.source = %version.source,
+        data.studies = version.studies, "serving MCP over HTTP"
+    );
+    // Whoever closed standard output does not need the hint.
+    let _ = stdout().write_all(request_to_copy(address, http).as_bytes());
+    server.serve(listener, shutdown::requested()).await.context("the HTTP server failed")
+}
+
+/// One request that shows the server answering, to paste into a shell.
+fn request_to_copy(address: SocketAddr, http: &HttpSettings) -> String {
+    let token = match http.auth {
+        AuthSettings::None => "",
+        AuthSettings::Jwt { .. } => "  -H \"Authorization: Bearer $TOKEN\" \\\n",
+    };
+    format!(
+        "Serving MCP at http://{address}{}. Try it:\n\n\
+         curl -s http://{address}{} \\\n{token}  \
+         -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\\n  \
+         -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: clinicaltrials_get_study_count' \\\n  \
+         -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"clinicaltrials_get_study_count\",\
+         \"arguments\":{{\"conditionQuery\":\"diabetes\"}},\"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\
+         \"io.modelcontextprotocol/clientCapabilities\":{{}}}}}}}}'\n\n",
+        http.endpoint, http.endpoint,
+    )
+}

@@ -1,0 +1,17 @@
+//! The server, as a library for its binary and its tests. See `ARCHITECTURE.md` for the path of one request.
+
+#![warn(missing_docs)]
+
+pub mod auth;
+pub mod cli;
+pub mod commands;
+pub mod engine;
+pub mod http;
+pub mod mcp;
+pub mod render;
+pub mod resources;
+pub mod settings;
+pub mod shutdown;
+pub mod source;
+pub mod telemetry;
+pub mod tools;

@@ -1,0 +1,160 @@
+//! The MCP server: what it says it can do, and which tool or resource answers a request.
+
+use crate::{
+    engine::{CallControl, Engine},
+    resources, tools,
+};
+use mcp_sessions::http::RequestCancellation;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ProgressToken, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+        ServerConfig, Tool,
+    },
+    service::{Peer, RequestContext},
+};
+use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// Protocol revisions served: two with sessions, and the stateless one.
+pub const PROTOCOL_VERSIONS: &[ProtocolVersion] =
+    &[ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28];
+
+/// Shortest time between two reports of progress; a call that is done sooner reports none.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+const INSTRUCTIONS: &str = "\
+Studies registered on ClinicalTrials.gov. Search with clinicaltrials_search_studies, count with \
+clinicaltrials_get_study_count, read one record with clinicaltrials_get_study_record. Every answer names the data \
+version it comes from; records with an NCT9… number are synthetic, made up for trying things out, and describe no \
+real study.";
+
+/// Answers MCP requests. Cheap to clone: the HTTP transport takes one for each request.
+#[derive(Clone)]
+pub struct McpServer {
+    engine: Engine,
+    tools: Arc<tools::Catalogue>,
+}
+
+impl McpServer {
+    /// A server that answers from `engine`, with at most `page_size_max` studies on a page.
+    pub fn new(engine: Engine, page_size_max: u16) -> Self {
+        Self { engine, tools: Arc::new(tools::Catalogue::new(page_size_max)) }
+    }
+}
+
+impl ServerHandler for McpServer {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().build())
+            .with_server_info(
+                Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+                    .with_title("ClinicalTrials.gov"),
+            )
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(PROTOCOL_VERSIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.tools.definitions()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.tools.definition(name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let arguments = request.arguments.unwrap_or_default();
+        let call = |control| self.tools.call(&self.engine, &request.name, arguments, control);
+        Ok(in_context(&context, call).await?.into())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        // Hundreds of thousands of studies are found by searching; the template says how one is named.
+        Ok(ListResourcesResult::default())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(vec![resources::study_template()]))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let read = |control| resources::read(&self.engine, &request.uri, control);
+        Ok(in_context(&context, read).await?.into())
+    }
+}
+
+/// Runs `call` so that its caller can cancel it, in either protocol era, and hears how far it is if it asked.
+async fn in_context<T, F: Future<Output = T>>(
+    context: &RequestContext<RoleServer>,
+    call: impl FnOnce(CallControl) -> F,
+) -> T {
+    let mut control = CallControl { cancellations: vec![context.ct.clone()], progress: None };
+    // Present only in a 2025 session over HTTP, where cancelling is a request of its own.
+    let parts = context.extensions.get::<http::request::Parts>();
+    if let Some(cancellation) = parts.and_then(|parts| parts.extensions.get::<RequestCancellation>()) {
+        control.cancellations.push(cancellation.token().clone());
+    }
+    let Some(token) = context.meta.get_progress_token() else {
+        return call(control).await;
+    };
+    let (sender, reports) = watch::channel((0, 0));
+    control.progress = Some(sender);
+    let answer = call(control);
+    tokio::pin!(answer);
+    tokio::select! {
+        answer = &mut answer => answer,
+        () = relay_progress(reports, &context.peer, &token) => answer.await,
+    }
+}
+
+/// Tells the client how far a call is, at most ten times a second and only growing numbers, until it is over.
+async fn relay_progress(
+    mut reports: watch::Receiver<(u64, u64)>,
+    client: &Peer<RoleServer>,
+    token: &ProgressToken,
+) {
+    let mut last = 0;
+    loop {
+        tokio::time::sleep(PROGRESS_INTERVAL).await;
+        if reports.changed().await.is_err() {
+            return;
+        }
+        let (done, total) = *reports.borrow_and_update();
+        if done > last {
+            last = done;
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "progress is a JSON number; it counts steps, not atoms"
+            )]
+            let progress =
+                ProgressNotificationParam::new(token.clone(), done as f64).with_total(total as f64);
+            // A client that is gone misses nothing.
+            let _ = client.notify_progress(progress).await;
+        }
+    }
+}

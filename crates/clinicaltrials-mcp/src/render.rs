@@ -1,0 +1,163 @@
+//! What callers see of a study and of the data: the same facts as values and as text.
+
+use ctgov::{DataSource, DataVersion, Document, RegistryError, pieces};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Which data answered.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DataVersionView {
+    /// Identifies the data: the same records have the same version on every server
+    pub version: String,
+    /// Where the data comes from: mirror (a local copy of the registry) or sample (made-up studies)
+    pub source: String,
+    /// How many studies the data holds
+    pub studies: u64,
+    /// How many of them are synthetic, made up and describing no real study
+    pub synthetic_studies: u64,
+    /// The newest LastUpdatePostDate in the data
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest_update: Option<String>,
+}
+
+impl From<&DataVersion> for DataVersionView {
+    fn from(version: &DataVersion) -> Self {
+        Self {
+            version: version.id.to_string(),
+            source: version.source.to_string(),
+            studies: version.studies,
+            synthetic_studies: version.synthetic,
+            newest_update: version.newest_update.clone(),
+        }
+    }
+}
+
+impl DataVersionView {
+    /// The version in one phrase, for text answers.
+    pub fn in_words(&self) -> String {
+        let Self { version, source, studies, synthetic_studies, newest_update } = self;
+        let newest = newest_update.as_deref().unwrap_or("unknown");
+        let mut words =
+            format!("data version {version}, {source}, {studies} studies, newest update {newest}");
+        if *source == DataSource::Sample.to_string() {
+            words.push_str("; SYNTHETIC sample data, no real study");
+        } else if *synthetic_studies > 0 {
+            let _ = write!(words, "; {synthetic_studies} of them SYNTHETIC (NCT9…), no real studies");
+        }
+        words
+    }
+}
+
+/// The facts that tell studies apart, each as the record has it; what the record lacks is left out.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StudySummary {
+    /// The study's number
+    pub nct_id: String,
+    /// Present and true when the study is made up
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub synthetic: bool,
+    /// The title for the public
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brief_title: Option<String>,
+    /// The recruitment status
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overall_status: Option<String>,
+    /// INTERVENTIONAL, OBSERVATIONAL or EXPANDED_ACCESS
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study_type: Option<String>,
+    /// The phases; NA means that phases do not apply
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub phases: Vec<String>,
+    /// What is studied
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub conditions: Vec<String>,
+    /// What is done or given
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub interventions: Vec<String>,
+    /// Who runs it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_sponsor: Option<String>,
+    /// How many people take part or are to take part
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enrollment_count: Option<i64>,
+    /// When it starts, as precise as the record is
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<String>,
+    /// When it ends, as precise as the record is
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_date: Option<String>,
+    /// When the record was last updated
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_update_post_date: Option<String>,
+    /// Whether results are posted
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_results: Option<bool>,
+}
+
+impl StudySummary {
+    /// The summary of a record.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Unavailable`] when the stored text is not JSON.
+    pub fn of(document: &Document) -> Result<Self, RegistryError> {
+        let study = document.value().map_err(|error| RegistryError::Unavailable(error.into()))?;
+        let text = |piece: pieces::Piece| piece.text(&study).map(str::to_owned);
+        let texts = |piece: pieces::Piece| {
+            let mut found = Vec::new();
+            piece.for_each_value(&study, |value| found.extend(value.as_str().map(str::to_owned)));
+            found
+        };
+        let mut enrollment_count = None;
+        pieces::ENROLLMENT_COUNT.for_each_value(&study, |value| enrollment_count = value.as_i64());
+        Ok(Self {
+            nct_id: document.nct_id().to_string(),
+            synthetic: document.nct_id().is_synthetic(),
+            brief_title: text(pieces::BRIEF_TITLE),
+            overall_status: text(pieces::OVERALL_STATUS),
+            study_type: text(pieces::STUDY_TYPE),
+            phases: texts(pieces::PHASE),
+            conditions: texts(pieces::CONDITION),
+            interventions: texts(pieces::INTERVENTION_NAME),
+            lead_sponsor: text(pieces::LEAD_SPONSOR_NAME),
+            enrollment_count,
+            start_date: text(pieces::START_DATE),
+            completion_date: text(pieces::COMPLETION_DATE),
+            last_update_post_date: text(pieces::LAST_UPDATE_POST_DATE),
+            has_results: study.get("hasResults").and_then(Value::as_bool),
+        })
+    }
+
+    /// The same facts as text, a heading and a line for each.
+    pub fn in_words(&self) -> String {
+        let label = if self.synthetic { " [SYNTHETIC, no real study]" } else { "" };
+        let mut words =
+            format!("**{}**{label} {}", self.nct_id, self.brief_title.as_deref().unwrap_or("(no title)"));
+        let mut line = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                let _ = write!(words, "\n- {name}: {value}");
+            }
+        };
+        let joined = |values: &[String]| Some(values.join("; ")).filter(|joined| !joined.is_empty());
+        line("Status", self.overall_status.as_deref());
+        line("Type", self.study_type.as_deref());
+        line("Phase", joined(&self.phases).as_deref());
+        line("Conditions", joined(&self.conditions).as_deref());
+        line("Interventions", joined(&self.interventions).as_deref());
+        line("Lead sponsor", self.lead_sponsor.as_deref());
+        line("Enrollment", self.enrollment_count.map(|count| count.to_string()).as_deref());
+        line("Start", self.start_date.as_deref());
+        line("Completion", self.completion_date.as_deref());
+        line("Last update", self.last_update_post_date.as_deref());
+        line("Results posted", self.has_results.map(|has| if has { "yes" } else { "no" }));
+        words
+    }
+}

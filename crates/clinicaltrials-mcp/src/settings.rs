@@ -1,0 +1,546 @@
+//! What the operator set, read once and checked as a whole.
+//!
+//! An option on the command line wins over the environment. The environment is an argument, so reading it can be
+//! tested; nothing else in the program looks at it. All mistakes are reported together.
+
+use crate::cli::{CommonOptions, ServeOptions};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+use tracing::level_filters::LevelFilter;
+
+/// Settings of every subcommand.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the mirror lives.
+    pub data_dir: PathBuf,
+    /// Where studies come from.
+    pub source: Source,
+    /// How much is logged, and how it looks.
+    pub log: LogSettings,
+    /// Most studies a search returns on one page (`CT_MAX_PAGE_SIZE`).
+    pub page_size_max: u16,
+    /// Without a subcommand: what to run (`MCP_TRANSPORT_TYPE`).
+    pub transport: Option<Transport>,
+}
+
+/// Where studies come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The mirror, if there is one.
+    Auto,
+    /// The mirror in the data directory.
+    Mirror,
+    /// Made-up studies.
+    Sample,
+}
+
+/// What runs when no subcommand is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Standard input and output.
+    Stdio,
+    /// Streamable HTTP.
+    Http,
+}
+
+/// How much is logged, and how it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// Least severe level written.
+    pub level: LevelFilter,
+    /// Text or JSON; unset means text on a terminal.
+    pub format: Option<LogFormat>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, an object a line.
+    Json,
+}
+
+/// Settings of the HTTP server.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where MCP is served, `/mcp`.
+    pub endpoint: String,
+    /// `Host` names accepted besides the loopback ones, lower case, with a port only if it must match.
+    pub allowed_hosts: Vec<String>,
+    /// `Origin`s accepted.
+    pub allowed_origins: AllowedOrigins,
+    /// Largest request body, in bytes.
+    pub body_bytes_max: usize,
+    /// Who may call.
+    pub auth: AuthSettings,
+    /// After how long without a request a session ends.
+    pub session_idle: Duration,
+}
+
+/// Which browser origins may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// Pages served from this machine.
+    Loopback,
+    /// These, and no other: `https://app.example.com`.
+    Listed(Vec<String>),
+    /// All of them: the check is off.
+    Any,
+}
+
+/// Who may call.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AuthSettings {
+    /// Everybody, unnamed.
+    None,
+    /// Who brings a token signed with the shared secret (HS256).
+    Jwt {
+        /// The secret, at least 32 bytes.
+        secret: Vec<u8>,
+        /// The `iss` a token must have.
+        issuer: Option<String>,
+        /// The `aud` a token must have.
+        audience: Option<String>,
+    },
+}
+
+impl fmt::Debug for AuthSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Jwt { issuer, audience, .. } => f
+                .debug_struct("Jwt")
+                .field("issuer", issuer)
+                .field("audience", audience)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+/// One mistake: which setting, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct SettingError {
+    /// The option or variable, as the operator wrote it.
+    pub setting: String,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+/// A secret shorter than this can be guessed offline from one token (RFC 7518 §3.2).
+pub const SECRET_BYTES_MIN: usize = 32;
+const BODY_BYTES_MAX_DEFAULT: usize = 1 << 20;
+const PAGE_SIZE_MAX_DEFAULT: u16 = 200;
+
+impl Settings {
+    /// Reads what every subcommand needs.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake there is.
+    pub fn read(
+        options: &CommonOptions,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<SettingError>> {
+        let mut reader = Reader::new(env);
+        let settings = Self {
+            data_dir: reader.data_dir(options.data_dir.as_deref()),
+            source: reader.choice(
+                given("--source", options.source.as_deref()),
+                "CLINICALTRIALS_SOURCE",
+                &[("auto", Source::Auto), ("mirror", Source::Mirror), ("sample", Source::Sample)],
+                Source::Auto,
+            ),
+            log: LogSettings {
+                level: reader.choice(
+                    given("--log-level", options.log_level.as_deref()),
+                    "MCP_LOG_LEVEL",
+                    &LEVELS,
+                    LevelFilter::INFO,
+                ),
+                format: reader.choice(
+                    given("--log-format", options.log_format.as_deref()),
+                    "MCP_LOG_FORMAT",
+                    &[("text", Some(LogFormat::Text)), ("json", Some(LogFormat::Json))],
+                    None,
+                ),
+            },
+            page_size_max: reader
+                .parsed(None, "CT_MAX_PAGE_SIZE", "a number from 1 to 1000", |size: &u16| {
+                    (1..=ctgov::PAGE_SIZE_MAX).contains(size)
+                })
+                .unwrap_or(PAGE_SIZE_MAX_DEFAULT),
+            transport: reader.choice(
+                None,
+                "MCP_TRANSPORT_TYPE",
+                &[("stdio", Some(Transport::Stdio)), ("http", Some(Transport::Http))],
+                None,
+            ),
+        };
+        reader.finish(settings)
+    }
+}
+
+impl HttpSettings {
+    /// Reads what serving over HTTP needs.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake there is.
+    pub fn read(
+        options: &ServeOptions,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<SettingError>> {
+        let mut reader = Reader::new(env);
+        let listen = reader.listen(options.listen.as_deref());
+        let auth = reader.auth(options.auth.as_deref());
+        let allow_unauthenticated = options.allow_unauthenticated
+            || reader.choice(None, "MCP_ALLOW_UNAUTHENTICATED", &[("true", true), ("false", false)], false);
+        if auth == Some(AuthSettings::None) && !listen.ip().is_loopback() && !allow_unauthenticated {
+            reader.mistake(
+                "--auth none",
+                format!(
+                    "{listen} can be reached from other machines; use --auth jwt, listen on 127.0.0.1, \
+                     or say --allow-unauthenticated if everybody may call"
+                ),
+            );
+        }
+        reader.choice(
+            given("--sessions", options.sessions.as_deref()),
+            "MCP_SESSIONS",
+            &[("memory", ())],
+            (),
+        );
+        reader.choice(None, "MCP_SESSION_MODE", &[("auto", ()), ("stateful", ())], ());
+        let settings = Self {
+            listen,
+            endpoint: reader.endpoint(),
+            allowed_hosts: reader.allowed_hosts(listen.ip()),
+            allowed_origins: reader.allowed_origins(),
+            body_bytes_max: reader
+                .parsed(
+                    None,
+                    "MCP_HTTP_MAX_BODY_BYTES",
+                    "a number of bytes from 1024 to 67108864",
+                    |bytes: &usize| (1 << 10..=64 << 20).contains(bytes),
+                )
+                .unwrap_or(BODY_BYTES_MAX_DEFAULT),
+            auth: auth.unwrap_or(AuthSettings::None),
+            session_idle: reader
+                .parsed(
+                    None,
+                    "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS",
+                    "milliseconds from 1000 (a second) to 86400000 (a day)",
+                    |idle: &u64| (1_000..=86_400_000).contains(idle),
+                )
+                .map_or(Duration::from_secs(30 * 60), Duration::from_millis),
+        };
+        reader.finish(settings)
+    }
+}
+
+/// The peer's syslog names mean the nearest level here.
+const LEVELS: [(&str, LevelFilter); 11] = [
+    ("off", LevelFilter::OFF),
+    ("error", LevelFilter::ERROR),
+    ("warn", LevelFilter::WARN),
+    ("info", LevelFilter::INFO),
+    ("debug", LevelFilter::DEBUG),
+    ("trace", LevelFilter::TRACE),
+    ("warning", LevelFilter::WARN),
+    ("notice", LevelFilter::INFO),
+    ("crit", LevelFilter::ERROR),
+    ("alert", LevelFilter::ERROR),
+    ("emerg", LevelFilter::ERROR),
+];
+
+/// An option of the command line that was given.
+type Given<'a> = Option<(&'static str, &'a str)>;
+
+fn given<'a>(option: &'static str, value: Option<&'a str>) -> Given<'a> {
+    value.map(|value| (option, value))
+}
+
+/// Reads settings one by one and keeps every mistake.
+struct Reader<'a> {
+    env: &'a dyn Fn(&str) -> Option<String>,
+    mistakes: Vec<SettingError>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(env: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { env, mistakes: Vec::new() }
+    }
+
+    fn finish<T>(self, settings: T) -> Result<T, Vec<SettingError>> {
+        if self.mistakes.is_empty() { Ok(settings) } else { Err(self.mistakes) }
+    }
+
+    fn mistake(&mut self, setting: impl Into<String>, problem: impl Into<String>) {
+        self.mistakes.push(SettingError { setting: setting.into(), problem: problem.into() });
+    }
+
+    /// A variable's value; empty means unset.
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.env)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The option if given, else the variable; with the name it was given by.
+    fn text(&self, option: Given<'_>, variable: &str) -> Option<(String, String)> {
+        match option {
+            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+            None => self.variable(variable).map(|value| (variable.to_owned(), value)),
+        }
+    }
+
+    fn choice<T: Copy>(&mut self, option: Given<'_>, variable: &str, choices: &[(&str, T)], default: T) -> T {
+        let Some((setting, text)) = self.text(option, variable) else { return default };
+        if let Some((_, value)) = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text)) {
+            return *value;
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        self.mistake(setting, format!("`{text}` is not one of {}", names.join(", ")));
+        default
+    }
+
+    fn parsed<T: FromStr>(
+        &mut self,
+        option: Given<'_>,
+        variable: &str,
+        expected: &str,
+        accept: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let (setting, text) = self.text(option, variable)?;
+        let value = text.parse().ok().filter(accept);
+        if value.is_none() {
+            self.mistake(setting, format!("`{text}` is not {expected}"));
+        }
+        value
+    }
+
+    fn data_dir(&mut self, option: Option<&Path>) -> PathBuf {
+        let asked = option
+            .map(Path::to_owned)
+            .or_else(|| self.variable("CLINICALTRIALS_DATA_DIR").map(PathBuf::from));
+        let home = |folder: &str| self.variable("HOME").map(|home| Path::new(&home).join(folder));
+        let users = if cfg!(target_os = "macos") {
+            home("Library/Application Support")
+        } else {
+            self.variable("XDG_DATA_HOME").map(PathBuf::from).or_else(|| home(".local/share"))
+        };
+        asked.or_else(|| users.map(|users| users.join("clinicaltrials-mcp"))).unwrap_or_else(|| {
+            self.mistake("--data-dir", "there is no HOME to put the mirror under; say where it lives");
+            PathBuf::new()
+        })
+    }
+
+    fn listen(&mut self, option: Option<&str>) -> SocketAddr {
+        let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 3010));
+        if let Some(text) = option {
+            return text.parse().unwrap_or_else(|_| {
+                self.mistake(
+                    "--listen",
+                    format!("`{text}` is not an address with a port, such as 127.0.0.1:3010"),
+                );
+                default
+            });
+        }
+        let host = self.variable("MCP_HTTP_HOST").map(|host| host.replace("localhost", "127.0.0.1"));
+        let host = host.map_or(Some(default.ip()), |host| {
+            let address = host.parse::<IpAddr>().ok();
+            if address.is_none() {
+                self.mistake("MCP_HTTP_HOST", format!("`{host}` is not an IP address or localhost"));
+            }
+            address
+        });
+        let port = self.parsed(None, "MCP_HTTP_PORT", "a port from 0 to 65535", |_: &u16| true);
+        SocketAddr::new(host.unwrap_or(default.ip()), port.unwrap_or(default.port()))
+    }
+
+    fn endpoint(&mut self) -> String {
+        let path = self.variable("MCP_HTTP_ENDPOINT_PATH").unwrap_or_else(|| "/mcp".into());
+        let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+        if !path.starts_with('/') || path.len() < 2 || path.ends_with('/') || path.contains("//") || !plain {
+            self.mistake("MCP_HTTP_ENDPOINT_PATH", format!("`{path}` is not a path such as /mcp"));
+            return "/mcp".into();
+        }
+        path
+    }
+
+    fn allowed_hosts(&mut self, listen: IpAddr) -> Vec<String> {
+        let mut hosts: Vec<String> = self.list("MCP_ALLOWED_HOSTS");
+        if !listen.is_unspecified() {
+            hosts.push(listen.to_string());
+        }
+        if let Some(url) = self.variable("MCP_PUBLIC_URL") {
+            match url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_ascii_lowercase)) {
+                Some(host) => hosts.push(host),
+                None => self.mistake(
+                    "MCP_PUBLIC_URL",
+                    format!("`{url}` is not a URL such as https://mcp.example.org"),
+                ),
+            }
+        }
+        hosts
+    }
+
+    fn allowed_origins(&mut self) -> AllowedOrigins {
+        let origins = self.list("MCP_ALLOWED_ORIGINS");
+        if origins.iter().any(|origin| origin == "*") {
+            return AllowedOrigins::Any;
+        }
+        for origin in &origins {
+            let url = origin.parse::<http::Uri>().ok();
+            if !url.is_some_and(|url| url.scheme().is_some() && url.host().is_some() && url.path() == "/") {
+                self.mistake(
+                    "MCP_ALLOWED_ORIGINS",
+                    format!("`{origin}` is not an origin such as https://app.example.org"),
+                );
+            }
+        }
+        if origins.is_empty() { AllowedOrigins::Loopback } else { AllowedOrigins::Listed(origins) }
+    }
+
+    fn list(&self, variable: &str) -> Vec<String> {
+        let text = self.variable(variable).unwrap_or_default();
+        let items = text.split(',').map(|item| item.trim().trim_end_matches('/').to_ascii_lowercase());
+        items.filter(|item| !item.is_empty()).collect()
+    }
+
+    fn auth(&mut self, option: Option<&str>) -> Option<AuthSettings> {
+        let (setting, mode) =
+            self.text(given("--auth", option), "MCP_AUTH_MODE").unwrap_or(("--auth".into(), "none".into()));
+        match mode.to_ascii_lowercase().as_str() {
+            "none" => Some(AuthSettings::None),
+            "jwt" => Some(AuthSettings::Jwt {
+                secret: self.secret("MCP_AUTH_SECRET_KEY")?,
+                issuer: self.variable("MCP_JWT_EXPECTED_ISSUER"),
+                audience: self.variable("MCP_JWT_EXPECTED_AUDIENCE"),
+            }),
+            _ => {
+                self.mistake(setting, format!("`{mode}` is not one of none, jwt"));
+                None
+            }
+        }
+    }
+
+    /// A secret from its variable or from the file that `…_FILE` names.
+    fn secret(&mut self, variable: &str) -> Option<Vec<u8>> {
+        let file = format!("{variable}_FILE");
+        let (setting, secret) = match (self.variable(variable), self.variable(&file)) {
+            (Some(_), Some(_)) => {
+                self.mistake(file, format!("is set as well as {variable}; set one of them"));
+                return None;
+            }
+            (Some(secret), None) => (variable.to_owned(), secret.into_bytes()),
+            (None, Some(path)) => match std::fs::read(&path) {
+                Ok(bytes) => (file, bytes.trim_ascii_end().to_vec()),
+                Err(error) => {
+                    self.mistake(file, format!("cannot read {path}: {error}"));
+                    return None;
+                }
+            },
+            (None, None) => {
+                self.mistake(variable, "is not set; --auth jwt needs it (or the file in its _FILE variant)");
+                return None;
+            }
+        };
+        if secret.len() < SECRET_BYTES_MIN {
+            let length = secret.len();
+            self.mistake(setting, format!("has {length} bytes; a secret needs at least {SECRET_BYTES_MIN}"));
+            return None;
+        }
+        Some(secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
+        move |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    fn lines(errors: &[SettingError]) -> Vec<String> {
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn defaults_need_nothing_but_a_home() {
+        let env = vars(&[("HOME", "/home/ana")]);
+        let settings = Settings::read(&CommonOptions::default(), &env).unwrap();
+        assert!(
+            settings.data_dir.starts_with("/home/ana") && settings.data_dir.ends_with("clinicaltrials-mcp")
+        );
+        assert_eq!((settings.source, settings.page_size_max), (Source::Auto, 200));
+        let http = HttpSettings::read(&ServeOptions::default(), &env).unwrap();
+        assert_eq!(http.listen.to_string(), "127.0.0.1:3010");
+        assert_eq!((http.endpoint.as_str(), http.auth), ("/mcp", AuthSettings::None));
+        assert_eq!(http.session_idle, Duration::from_secs(1_800));
+    }
+
+    #[test]
+    fn every_bad_setting_is_reported_at_once() {
+        let env = vars(&[
+            ("MCP_AUTH_MODE", "jwt"),
+            ("MCP_AUTH_SECRET_KEY", "short"),
+            ("MCP_ALLOWED_ORIGINS", "app.example.org"),
+            ("MCP_SESSION_MODE", "stateless"),
+            ("MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS", "0"),
+        ]);
+        let options = ServeOptions { listen: Some("3010".into()), ..ServeOptions::default() };
+        let errors = HttpSettings::read(&options, &env).unwrap_err();
+        assert_eq!(
+            lines(&errors),
+            [
+                "--listen: `3010` is not an address with a port, such as 127.0.0.1:3010",
+                "MCP_AUTH_SECRET_KEY: has 5 bytes; a secret needs at least 32",
+                "MCP_SESSION_MODE: `stateless` is not one of auto, stateful",
+                "MCP_ALLOWED_ORIGINS: `app.example.org` is not an origin such as https://app.example.org",
+                "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS: `0` is not milliseconds from 1000 (a second) to 86400000 (a day)",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_option_wins_over_the_environment_and_empty_means_unset() {
+        let env = vars(&[("HOME", "/h"), ("CLINICALTRIALS_SOURCE", "mirror"), ("MCP_LOG_LEVEL", "")]);
+        let options = CommonOptions { source: Some("sample".into()), ..CommonOptions::default() };
+        let settings = Settings::read(&options, &env).unwrap();
+        assert_eq!((settings.source, settings.log.level), (Source::Sample, LevelFilter::INFO));
+    }
+
+    #[test]
+    fn serving_others_without_authentication_must_be_said() {
+        let open = ServeOptions { listen: Some("0.0.0.0:3010".into()), ..ServeOptions::default() };
+        let errors = HttpSettings::read(&open, &vars(&[])).unwrap_err();
+        assert!(lines(&errors)[0].starts_with("--auth none: 0.0.0.0:3010 can be reached"), "{errors:?}");
+        let said = ServeOptions { allow_unauthenticated: true, ..open };
+        assert!(HttpSettings::read(&said, &vars(&[])).is_ok());
+    }
+
+    #[test]
+    fn a_secret_is_read_from_a_file_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let env = |name: &str| match name {
+            "MCP_AUTH_MODE" => Some("jwt".to_owned()),
+            "MCP_AUTH_SECRET_KEY_FILE" => path.to_str().map(str::to_owned),
+            _ => None,
+        };
+        let settings = HttpSettings::read(&ServeOptions::default(), &env).unwrap();
+        let AuthSettings::Jwt { secret, .. } = &settings.auth else { panic!("{settings:?}") };
+        assert_eq!(secret.len(), 32);
+        assert!(!format!("{settings:?}").contains("0123456789"));
+    }
+}

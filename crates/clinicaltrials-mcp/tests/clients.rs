@@ -1,0 +1,128 @@
+//! The official clients talk to the real program: Python SDK in both eras over HTTP and stdio, TypeScript SDK over HTTP.
+//!
+//! `cargo xtask test` fetches them into `target/clients`; without it these tests say that they were skipped.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
+use support::{Program, sample_mirror, skipped, token};
+
+const STUDIES: u32 = 120;
+const STUDY: u32 = 7;
+
+static MIRROR: LazyLock<tempfile::TempDir> = LazyLock::new(|| sample_mirror(STUDIES));
+
+fn client(relative: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("clients").join(relative);
+    if !path.exists() {
+        skipped(&format!("clients/{relative} is not in the target directory; `cargo xtask test` fetches it"));
+        return None;
+    }
+    Some(path)
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+}
+
+/// Runs a conversation and returns what the client saw.
+fn converse(command: &mut Command) -> Value {
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(!told.contains("failed"), "the client complained: {told}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Checks it against the sample itself.
+fn check(seen: &Value, protocol: &str) {
+    let sample = ctgov_sample::Sample::new(STUDIES);
+    let records: Vec<Value> = sample.iter().map(|text| serde_json::from_str(&text).unwrap()).collect();
+    let status = |record: &Value| {
+        record["protocolSection"]["statusModule"]["overallStatus"].as_str().unwrap().to_owned()
+    };
+    let updated = |record: &Value| {
+        record["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"]["date"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let id = |record: &Value| {
+        record["protocolSection"]["identificationModule"]["nctId"].as_str().unwrap().to_owned()
+    };
+    let mut expected: Vec<_> = records
+        .iter()
+        .filter(|record| ["COMPLETED", "RECRUITING"].contains(&status(record).as_str()))
+        .collect();
+    expected.sort_by(|a, b| updated(b).cmp(&updated(a)).then(id(a).cmp(&id(b))));
+    let expected: Vec<_> = expected.into_iter().map(id).collect();
+    assert!(expected.len() > 14, "too few studies to have several pages");
+
+    assert_eq!(seen["protocol"], protocol);
+    assert_eq!(
+        seen["tools"],
+        json!([
+            "clinicaltrials_get_study_count",
+            "clinicaltrials_get_study_record",
+            "clinicaltrials_search_studies"
+        ])
+    );
+    assert_eq!((&seen["count"], &seen["total"]), (&json!(STUDIES), &json!(expected.len())));
+    assert_eq!(seen["ids"], json!(expected));
+    assert_eq!(seen["record"], json!(sample.study(STUDY)));
+    assert_eq!(seen["resource"], seen["record"]);
+    assert_eq!(seen["refusedIsError"], true);
+    assert!(seen["refused"].as_str().unwrap().starts_with("`geoFilter` is not served yet"), "{seen}");
+}
+
+fn study_id() -> String {
+    ctgov::NctId::new(90_000_000 + STUDY).unwrap().to_string()
+}
+
+#[test]
+fn the_python_sdk_over_http_in_both_eras() {
+    let Some(python) = client("python/bin/python") else { return };
+    let server = Program::jwt(MIRROR.path(), &[]);
+    let token = token(&json!({"sub": "ana", "client_id": "python"}));
+    for (mode, protocol) in
+        [("legacy", support::LEGACY), (support::MODERN, support::MODERN), ("auto", support::MODERN)]
+    {
+        let arguments = [mode, "http", &server.url, &token, &study_id()];
+        check(&converse(Command::new(&python).arg(script("python_client.py")).args(arguments)), protocol);
+    }
+}
+
+#[test]
+fn the_python_sdk_over_stdio_in_both_eras() {
+    let Some(python) = client("python/bin/python") else { return };
+    for (mode, protocol) in [("legacy", support::LEGACY), (support::MODERN, support::MODERN)] {
+        let mut command = Command::new(&python);
+        command.arg(script("python_client.py")).args([mode, "stdio", &study_id()]);
+        command.arg(env!("CARGO_BIN_EXE_clinicaltrials-mcp")).args([
+            "stdio",
+            "--log-level",
+            "error",
+            "--data-dir",
+        ]);
+        check(&converse(command.arg(MIRROR.path())), protocol);
+    }
+}
+
+#[test]
+fn the_typescript_sdk_over_http() {
+    let Some(modules) = client("typescript/node_modules") else { return };
+    let server = Program::jwt(MIRROR.path(), &[]);
+    let token = token(&json!({"sub": "ana", "client_id": "typescript"}));
+    let mut command = Command::new("node");
+    command.arg(script("typescript_client.mjs")).arg(modules).args([&server.url, &token, &study_id()]);
+    let seen = converse(&mut command);
+    check(&seen, support::LEGACY);
+    assert_eq!((&seen["sessionIdIs64Hex"], &seen["statusAfterTermination"]), (&json!(true), &json!(404)));
+}

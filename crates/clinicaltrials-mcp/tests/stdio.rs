@@ -1,0 +1,118 @@
+//! MCP over standard input and output, with the real program.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
+};
+use support::{LEGACY, MODERN, program, sample_mirror};
+
+struct Conversation {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Conversation {
+    fn start(data_dir: &std::path::Path) -> Self {
+        let mut child = program()
+            .args(["stdio", "--log-level", "trace", "--data-dir"])
+            .arg(data_dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, stdin, stdout }
+    }
+
+    fn write(&mut self, line: &str) {
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    fn read(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+
+    fn ask(&mut self, message: &Value) -> Value {
+        self.write(&message.to_string());
+        self.read()
+    }
+
+    fn initialize(&mut self) -> Value {
+        let params = json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
+        let answer = self.ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}));
+        self.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
+        answer
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn call(id: u32, tool: &str, arguments: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}})
+}
+
+#[test]
+fn a_2025_client_initializes_and_calls() {
+    let mirror = sample_mirror(20);
+    let mut client = Conversation::start(mirror.path());
+    let initialized = client.initialize();
+    assert_eq!(initialized["result"]["protocolVersion"], LEGACY);
+    assert_eq!(initialized["result"]["serverInfo"]["name"], "clinicaltrials-mcp");
+    let counted = client.ask(&call(1, "clinicaltrials_get_study_count", &json!({})));
+    assert_eq!(counted["result"]["structuredContent"]["totalCount"], 20);
+    // A broken line has no id to answer to; it does not end the conversation.
+    client.write("{broken");
+    assert_eq!(client.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"}))["result"], json!({}));
+}
+
+#[test]
+fn a_2026_client_calls_at_once() {
+    let mirror = sample_mirror(20);
+    let mut client = Conversation::start(mirror.path());
+    let mut message = call(1, "clinicaltrials_get_study_count", &json!({}));
+    message["params"]["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}});
+    assert_eq!(client.ask(&message)["result"]["structuredContent"]["totalCount"], 20);
+}
+
+#[test]
+fn closing_the_input_ends_the_program_after_what_was_asked_is_answered() {
+    let mirror = sample_mirror(20);
+    let mut client = Conversation::start(mirror.path());
+    client.initialize();
+    let asked = 10;
+    for id in 1..=asked {
+        client.write(&call(id, "clinicaltrials_search_studies", &json!({"pageSize": 20})).to_string());
+    }
+    drop(client.stdin.take());
+    let mut answered: Vec<u64> = (0..asked).map(|_| client.read()["id"].as_u64().unwrap()).collect();
+    answered.sort_unstable();
+    assert_eq!(answered, (1..=u64::from(asked)).collect::<Vec<_>>());
+    assert!(client.child.wait().unwrap().success());
+}
+
+#[test]
+fn without_a_mirror_it_says_which_commands_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        program().args(["stdio", "--data-dir"]).arg(folder.path()).stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for command in ["clinicaltrials-mcp import", "--source sample", "clinicaltrials-mcp demo"] {
+        assert!(told.contains(command), "{told}");
+    }
+    assert_eq!(output.stdout, b"");
+}

@@ -1,0 +1,323 @@
+//! What the tools answer: over synthetic studies, checked against the records themselves.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+use support::{Caller, Program, sample_mirror};
+
+const STUDIES: u32 = 300;
+const SEARCH: &str = "clinicaltrials_search_studies";
+const COUNT: &str = "clinicaltrials_get_study_count";
+const RECORD: &str = "clinicaltrials_get_study_record";
+
+static MIRROR: LazyLock<tempfile::TempDir> = LazyLock::new(|| sample_mirror(STUDIES));
+static SERVER: LazyLock<Program> = LazyLock::new(|| Program::serve(MIRROR.path(), &[], &[]));
+
+fn caller() -> Caller {
+    Caller::new(&SERVER.url).stateless()
+}
+
+fn records() -> Vec<Value> {
+    ctgov_sample::Sample::new(STUDIES).iter().map(|text| serde_json::from_str(&text).unwrap()).collect()
+}
+
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap()
+}
+
+/// The ids of every page of a search.
+async fn all_ids(mut arguments: Value) -> Vec<String> {
+    let (caller, mut ids) = (caller(), Vec::new());
+    loop {
+        let page = caller.call(SEARCH, arguments.clone()).await["structuredContent"].take();
+        let studies = page["studies"].as_array().unwrap_or_else(|| panic!("{page}"));
+        ids.extend(studies.iter().map(|study| study["nctId"].as_str().unwrap().to_owned()));
+        match page.get("nextPageToken") {
+            Some(token) => arguments["pageToken"] = token.clone(),
+            None => return ids,
+        }
+    }
+}
+
+/// The ids of the records that `keep` keeps, ascending.
+fn expected(keep: impl Fn(&Value) -> bool) -> Vec<String> {
+    let id = |record: &Value| {
+        record["protocolSection"]["identificationModule"]["nctId"].as_str().unwrap().to_owned()
+    };
+    records().iter().filter(|record| keep(record)).map(id).collect()
+}
+
+/// Whether every word stands somewhere in the values at these paths.
+fn has_words(record: &Value, paths: &[&str], words: &[&str]) -> bool {
+    let mut found = Vec::new();
+    for path in paths {
+        let value = record.pointer(path).cloned().unwrap_or_default();
+        ctgov::text::for_each_word(&value.to_string(), |word| found.push(word.to_owned()));
+    }
+    words.iter().all(|word| found.iter().any(|known| known == word))
+}
+
+#[tokio::test]
+async fn every_filter_finds_what_the_records_say() {
+    let titles = [
+        "/protocolSection/identificationModule/briefTitle",
+        "/protocolSection/identificationModule/officialTitle",
+        "/protocolSection/identificationModule/acronym",
+    ];
+    let title_words = |words: &'static [&'static str]| expected(|record| has_words(record, &titles, words));
+    let status = |wanted: &'static [&'static str]| {
+        expected(|record| {
+            wanted.contains(&record["protocolSection"]["statusModule"]["overallStatus"].as_str().unwrap())
+        })
+    };
+    let phase = |wanted: &'static [&'static str]| {
+        expected(|record| {
+            let phases = record.pointer("/protocolSection/designModule/phases").and_then(Value::as_array);
+            phases.is_some_and(|phases| phases.iter().any(|phase| wanted.contains(&phase.as_str().unwrap())))
+        })
+    };
+    let sponsor = expected(|record| {
+        let module = &record["protocolSection"]["sponsorCollaboratorsModule"];
+        let collaborators = module["collaborators"].as_array().cloned().unwrap_or_default();
+        let names =
+            collaborators.iter().chain([&module["leadSponsor"]]).map(|sponsor| sponsor["name"].clone());
+        let names = json!(names.collect::<Vec<_>>());
+        let own = record.pointer("/protocolSection/identificationModule/organization/fullName").cloned();
+        has_words(&json!({"n": names, "o": own}), &["/n", "/o"], &["university"])
+    });
+    let cases = [
+        (json!({}), expected(|_| true)),
+        (json!({"titleQuery": "synthetic"}), expected(|_| true)),
+        (json!({"titleQuery": "Diabetes"}), title_words(&["diabetes"])),
+        (json!({"titleQuery": "(type 2), DIABÈTES"}), title_words(&["type", "2", "diabetes"])),
+        (json!({"statusFilter": "RECRUITING"}), status(&["RECRUITING"])),
+        (
+            json!({"statusFilter": ["Active, not recruiting", "suspended"]}),
+            status(&["ACTIVE_NOT_RECRUITING", "SUSPENDED"]),
+        ),
+        (json!({"phaseFilter": ["Phase 3", "EARLY_PHASE1"]}), phase(&["PHASE3", "EARLY_PHASE1"])),
+        (json!({"phaseFilter": "NA"}), phase(&["NA"])),
+        (json!({"sponsorQuery": "university"}), sponsor),
+        (
+            json!({"nctIds": ["nct90000005", "NCT90000002", "NCT00000001"]}),
+            vec!["NCT90000002".into(), "NCT90000005".into()],
+        ),
+    ];
+    for (arguments, expected) in cases {
+        let mut found = all_ids(arguments.clone()).await;
+        let counted = match arguments.get("nctIds") {
+            None => caller().call(COUNT, arguments.clone()).await["structuredContent"]["totalCount"].clone(),
+            Some(_) => json!(expected.len()),
+        };
+        found.sort_unstable();
+        assert!(!expected.is_empty(), "{arguments} asks for nothing that is there");
+        assert_eq!(found, expected, "{arguments}");
+        assert_eq!(counted, json!(expected.len()), "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn condition_and_intervention_search_their_own_pieces() {
+    let record = &records()[0];
+    let condition = record["protocolSection"]["conditionsModule"]["conditions"][0].as_str().unwrap();
+    let first = "NCT90000001".to_owned();
+    assert!(all_ids(json!({"conditionQuery": condition})).await.contains(&first));
+    let by_intervention: Vec<_> = records()
+        .iter()
+        .filter_map(|record| {
+            let name =
+                record.pointer("/protocolSection/armsInterventionsModule/interventions/0/name")?.as_str()?;
+            let id = record["protocolSection"]["identificationModule"]["nctId"].as_str()?;
+            Some((name.to_owned(), id.to_owned()))
+        })
+        .take(3)
+        .collect();
+    assert_eq!(by_intervention.len(), 3);
+    for (name, id) in by_intervention {
+        assert!(all_ids(json!({"interventionQuery": name, "pageSize": 200})).await.contains(&id), "{name}");
+    }
+    assert!(
+        !all_ids(json!({"sponsorQuery": condition})).await.contains(&first),
+        "sponsors are not conditions"
+    );
+}
+
+#[tokio::test]
+async fn sorts_follow_the_records_and_missing_values_come_last() {
+    let key = |record: &Value| {
+        record.pointer("/protocolSection/designModule/enrollmentInfo/count").and_then(Value::as_i64)
+    };
+    let mut with: Vec<_> = records()
+        .iter()
+        .filter_map(|record| {
+            let id = record["protocolSection"]["identificationModule"]["nctId"].as_str()?.to_owned();
+            key(record).map(|count| (count, id))
+        })
+        .collect();
+    let without = expected(|record| key(record).is_none());
+    with.sort_unstable();
+    let ascending: Vec<_> = with.iter().map(|(_, id)| id.clone()).chain(without.clone()).collect();
+    assert_eq!(all_ids(json!({"sort": "EnrollmentCount", "pageSize": 37})).await, ascending);
+    with.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), id.clone()));
+    let descending: Vec<_> = with.iter().map(|(_, id)| id.clone()).chain(without).collect();
+    assert_eq!(all_ids(json!({"sort": "EnrollmentCount:desc", "pageSize": 200})).await, descending);
+}
+
+#[tokio::test]
+async fn what_is_not_served_or_not_known_is_refused_by_name() {
+    let cases = [
+        (
+            SEARCH,
+            json!({"advancedFilter": "AREA[Phase]PHASE3"}),
+            "`advancedFilter` is not served yet",
+            "phaseFilter",
+        ),
+        (SEARCH, json!({"geoFilter": "distance(1,2,3mi)"}), "`geoFilter` is not served yet", "city"),
+        (SEARCH, json!({"fields": ["NCTId"]}), "`fields` is not served yet", "get_study_record"),
+        (SEARCH, json!({"locationQuery": "Boston"}), "`locationQuery` is not served yet", "query"),
+        (COUNT, json!({"outcomeQuery": "death"}), "`outcomeQuery` is not served yet", "query"),
+        (
+            COUNT,
+            json!({"includeUnknownEnrollment": true}),
+            "`includeUnknownEnrollment` is not served yet",
+            "leave it out",
+        ),
+        (
+            RECORD,
+            json!({"nctId": "NCT90000001", "locationLimit": 5}),
+            "`locationLimit` is not served yet",
+            "whole record",
+        ),
+        (
+            SEARCH,
+            json!({"condition": "asthma"}),
+            "there is no parameter `condition`",
+            "did you mean `conditionQuery`",
+        ),
+        (
+            SEARCH,
+            json!({"query": "asthma AND copd"}),
+            "`query` cannot be searched",
+            "`AND` belongs to the expression",
+        ),
+        (SEARCH, json!({"query": "?"}), "`query` cannot be searched", "no word"),
+        (
+            SEARCH,
+            json!({"statusFilter": "open"}),
+            "`statusFilter`: `open` is not a recruitment status",
+            "RECRUITING",
+        ),
+        (SEARCH, json!({"phaseFilter": ["5"]}), "`phaseFilter`: `5` is not a phase", "EARLY_PHASE1"),
+        (SEARCH, json!({"pageSize": 201}), "`pageSize` 201 is out of range", "1 to 200"),
+        (SEARCH, json!({"pageSize": 0}), "`pageSize` 0 is out of range", "1 to 200"),
+        (SEARCH, json!({"pageSize": "ten"}), "`pageSize`: invalid type", "schema"),
+        (SEARCH, json!({"sort": "BriefTitle"}), "`sort` cannot be used", "LastUpdatePostDate"),
+        (SEARCH, json!({"pageToken": "NF0g5JGBlPMuwQY"}), "`pageToken` cannot be used", "not a page token"),
+        (SEARCH, json!({"nctIds": ["NCT1", "x"]}), "`nctIds`: `x` is no study number", "NCT04280705"),
+        (RECORD, json!({}), "missing field `nctId`", "schema"),
+        (RECORD, json!({"nctId": "12345"}), "`nctId`: `12345` is no study number", "NCT04280705"),
+        (RECORD, json!({"nctId": "NCT99999999"}), "NCT99999999 is not in this data", SEARCH),
+    ];
+    for (tool, arguments, problem, hint) in cases {
+        let result = caller().call(tool, arguments.clone()).await;
+        assert_eq!(result["isError"], true, "{arguments}: {result}");
+        let told = text(&result);
+        let (first, second) = told.split_once("\nHint: ").unwrap_or_else(|| panic!("{told}"));
+        assert!(first.contains(problem) && second.contains(hint), "{arguments}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_token_of_another_question_is_refused() {
+    let first = caller().call(SEARCH, json!({"statusFilter": "COMPLETED", "pageSize": 5})).await;
+    let token = &first["structuredContent"]["nextPageToken"];
+    let other = caller().call(SEARCH, json!({"statusFilter": "RECRUITING", "pageToken": token})).await;
+    assert_eq!(other["isError"], true);
+    assert!(text(&other).contains("belongs to another query"), "{other}");
+    let larger_page =
+        caller().call(SEARCH, json!({"statusFilter": "COMPLETED", "pageSize": 9, "pageToken": token})).await;
+    assert_eq!(larger_page["structuredContent"]["studies"].as_array().unwrap().len(), 9);
+}
+
+#[tokio::test]
+async fn nulls_and_lone_values_are_taken_as_meant() {
+    let strict = caller().call(COUNT, json!({"statusFilter": ["COMPLETED"]})).await;
+    let loose = caller().call(COUNT, json!({"statusFilter": "completed", "query": null})).await;
+    assert_eq!(strict["structuredContent"], loose["structuredContent"]);
+}
+
+#[tokio::test]
+async fn every_answer_conforms_to_its_schema_and_says_the_same_as_text() {
+    let tools = caller().request(1, "tools/list", json!({})).await.result()["tools"].take();
+    let tools = tools.as_array().unwrap();
+    let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!(names, [COUNT, RECORD, SEARCH]);
+    for tool in tools {
+        assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool}");
+        assert_eq!(tool["annotations"]["readOnlyHint"], true);
+        assert!(
+            tool["description"].as_str().unwrap().contains("clinical trial"),
+            "tool search needs the words"
+        );
+    }
+    let calls = [
+        (SEARCH, json!({"pageSize": 200})),
+        (SEARCH, json!({"query": "nosuchword"})),
+        (SEARCH, json!({"countTotal": false, "pageSize": 1})),
+        (COUNT, json!({})),
+        (RECORD, json!({"nctId": "NCT90000003"})),
+    ];
+    for (name, arguments) in calls {
+        let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();
+        let result = caller().call(name, arguments.clone()).await;
+        let structured = &result["structuredContent"];
+        let validator = jsonschema::validator_for(&tool["outputSchema"]).unwrap();
+        let errors: Vec<_> = validator.iter_errors(structured).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name} {arguments}");
+        assert!(
+            structured["data"]["syntheticStudies"] == STUDIES && text(&result).contains("SYNTHETIC"),
+            "{result}"
+        );
+        let version = structured["data"]["version"].as_str().unwrap();
+        assert!(text(&result).contains(version), "{result}");
+        for study in structured["studies"].as_array().into_iter().flatten() {
+            assert_eq!(study["synthetic"], true);
+            for value in study.as_object().unwrap().values() {
+                let facts = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+                for fact in facts.iter().filter(|fact| !fact.is_boolean()) {
+                    let fact = fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
+                    assert!(text(&result).contains(&fact), "{fact} is not in the text");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_tools_and_resources_are_protocol_errors() {
+    let unknown = caller().request(1, "tools/call", json!({"name": "nope", "arguments": {}})).await.message();
+    assert_eq!(unknown["error"]["code"], -32_602);
+    assert!(unknown["error"]["message"].as_str().unwrap().contains(SEARCH), "{unknown}");
+    let templates = caller().request(1, "resources/templates/list", json!({})).await.result();
+    assert_eq!(templates["resourceTemplates"][0]["uriTemplate"], "clinicaltrials://{nctId}");
+    let read = async |uri: &str| caller().request(1, "resources/read", json!({"uri": uri})).await.message();
+    let study = read("clinicaltrials://nct90000004").await;
+    let contents = &study["result"]["contents"][0];
+    assert_eq!(contents["text"], ctgov_sample::Sample::new(4).study(4));
+    assert_eq!(
+        (&contents["uri"], &contents["mimeType"]),
+        (&json!("clinicaltrials://NCT90000004"), &json!("application/json"))
+    );
+    for uri in ["clinicaltrials://NCT00000001", "clinicaltrials://../../etc/passwd", "file:///etc/passwd", ""]
+    {
+        assert_eq!(read(uri).await["error"]["code"], -32_602, "{uri}");
+    }
+    let legacy = Caller::new(&SERVER.url);
+    let legacy = legacy.clone().in_session(&legacy.open_session().await);
+    let missing =
+        legacy.request(1, "resources/read", json!({"uri": "clinicaltrials://NCT00000001"})).await.message();
+    assert_eq!(missing["error"]["code"], -32_002);
+}

@@ -1,0 +1,254 @@
+//! `cargo xtask bench`: the whole program, measured from outside as its users meet it.
+
+use crate::{
+    load::{self, Connection, post},
+    steps::{cargo, run, say, step, target_dir, workspace},
+};
+use anyhow::{Context as _, ensure};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+const SECRET: &str = "a secret of the benchmark, long enough";
+const CONNECTIONS: u64 = 16;
+const LOAD_TIME: Duration = Duration::from_secs(5);
+const SESSIONS: usize = 10_000;
+const SESSIONS_PER_IDENTITY: usize = 100;
+const COLD_STARTS: usize = 21;
+const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
+
+pub(crate) fn run_program() -> anyhow::Result<()> {
+    step("release build", || {
+        run(&mut cargo(["build", "--release", "--locked", "--package", "clinicaltrials-mcp"]))
+    })?;
+    let target = target_dir()?;
+    let program = target.join("release/clinicaltrials-mcp");
+    let data_dir = target.join("bench-data");
+    let studies = prepare_data(&program, &data_dir)?;
+    let mut report = format!("| what | figure |\n|---|---|\n| studies in the mirror | {studies} |\n");
+    step("cold start over stdio", || {
+        report += &cold_start(&program, &data_dir)?;
+        Ok(())
+    })?;
+    step("HTTP with jwt", || {
+        report += &http(&program, &data_dir)?;
+        Ok(())
+    })?;
+    say(&format!("\n{report}"));
+    Ok(())
+}
+
+/// Imports the real studies that lie next to the checkout, or made-up ones.
+fn prepare_data(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
+    if data_dir.exists() {
+        fs::remove_dir_all(data_dir).context("emptying the data directory")?;
+    }
+    let real = workspace().join("../shared/data/studies.ndjson.gz");
+    ensure!(real.exists(), "the studies to measure with are not at {}", real.display());
+    let start = Instant::now();
+    let mut import = Command::new(program);
+    step("import", || run(import.arg("import").arg(&real).arg("--data-dir").arg(data_dir)))?;
+    Ok(format!("1,575 real ones, imported in {:.1} s", start.elapsed().as_secs_f64()))
+}
+
+/// Time from starting the process to the first line of its answer to `initialize`.
+fn cold_start(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
+    let mut times_ms = Vec::new();
+    let mut resident = 0;
+    for _ in 0..COLD_STARTS {
+        let start = Instant::now();
+        let mut child = Command::new(program)
+            .args(["stdio", "--source", "mirror", "--log-level", "error", "--data-dir"])
+            .arg(data_dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting the server")?;
+        let mut stdin = child.stdin.take().context("stdin")?;
+        writeln!(stdin, "{INITIALIZE}").context("sending initialize")?;
+        let mut answer = String::new();
+        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut answer).context("reading")?;
+        times_ms.push(start.elapsed().as_secs_f64() * 1_000.0);
+        ensure!(answer.contains("\"result\""), "initialize was answered with {answer}");
+        resident = resident_kib(child.id())?;
+        drop(stdin);
+        child.wait().context("waiting for the server")?;
+    }
+    times_ms.sort_by(f64::total_cmp);
+    Ok(format!(
+        "| cold start to the answered `initialize`, stdio | median {:.1} ms, min {:.1}, max {:.1} ({COLD_STARTS} starts) |\n\
+         | resident memory then | {:.1} MiB |\n",
+        times_ms[COLD_STARTS / 2],
+        times_ms[0],
+        times_ms[COLD_STARTS - 1],
+        resident as f64 / 1_024.0
+    ))
+}
+
+fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
+    let server = Server::start(program, data_dir)?;
+    let mut report = String::new();
+    thread::sleep(Duration::from_secs(2));
+    report += &format!(
+        "| idle, serving HTTP | {:.1} MiB resident |\n",
+        resident_kib(server.pid())? as f64 / 1_024.0
+    );
+    let token = token(0)?;
+    let session = server.open_session(&token)?;
+    let list = |connection, number| {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":"{connection}-{number}","method":"tools/list"}}"#);
+        post(server.address, &token, Some(&session), &body)
+    };
+    report += &server.measure("`tools/list`", list)?;
+    let record = |connection, number| {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":"{connection}-{number}","method":"tools/call","params":{{"name":"clinicaltrials_get_study_record","arguments":{{"nctId":"NCT00000410"}}}}}}"#
+        );
+        post(server.address, &token, Some(&session), &body)
+    };
+    let mut one = Connection::open(server.address)?;
+    let size = one.send(&record(99, 99))?.body.len();
+    report += &server.measure(&format!("`get_study_record`, an answer of {} KB", size / 1_000), record)?;
+    let before = resident_kib(server.pid())?;
+    let start = Instant::now();
+    for number in 1..=SESSIONS / SESSIONS_PER_IDENTITY {
+        let token = self::token(number)?;
+        for _ in 0..SESSIONS_PER_IDENTITY {
+            server.open_session_on(&mut one, &token)?;
+        }
+    }
+    let (seconds, after) = (start.elapsed().as_secs_f64(), resident_kib(server.pid())?);
+    report += &format!(
+        "| {SESSIONS} sessions open | {:.1} MiB resident ({:.1} before them); opened at {:.0}/s on one connection |\n",
+        after as f64 / 1_024.0,
+        before as f64 / 1_024.0,
+        SESSIONS as f64 / seconds
+    );
+    let fresh = Server::start(program, data_dir)?;
+    let mut one = Connection::open(fresh.address)?;
+    for number in 0..SESSIONS / SESSIONS_PER_IDENTITY {
+        let token = self::token(number)?;
+        for _ in 0..SESSIONS_PER_IDENTITY {
+            fresh.open_session_on(&mut one, &token)?;
+        }
+    }
+    let alone = resident_kib(fresh.pid())?;
+    report += &format!(
+        "| {SESSIONS} sessions open in a fresh server | {:.1} MiB resident |\n",
+        alone as f64 / 1_024.0
+    );
+    Ok(report)
+}
+
+/// A server of the program, killed when dropped.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    /// Held open: a server that prints into a closed pipe would be another case.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    fn start(program: &Path, data_dir: &Path) -> anyhow::Result<Self> {
+        let mut child = Command::new(program)
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--auth",
+                "jwt",
+                "--source",
+                "mirror",
+                "--log-level",
+                "warn",
+            ])
+            .arg("--data-dir")
+            .arg(data_dir)
+            .env("MCP_AUTH_SECRET_KEY", SECRET)
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting the server")?;
+        let mut stdout = BufReader::new(child.stdout.take().context("stdout")?);
+        let mut line = String::new();
+        stdout.read_line(&mut line).context("reading where it serves")?;
+        let address =
+            line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).context("no address")?;
+        Ok(Self { child, address: address.parse().context("the address")?, _stdout: stdout })
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn open_session(&self, token: &str) -> anyhow::Result<String> {
+        self.open_session_on(&mut Connection::open(self.address)?, token)
+    }
+
+    fn open_session_on(&self, connection: &mut Connection, token: &str) -> anyhow::Result<String> {
+        let reply = connection.send(&post(self.address, token, None, INITIALIZE))?;
+        reply
+            .session_id
+            .with_context(|| format!("no session: {} {}", reply.status, String::from_utf8_lossy(&reply.body)))
+    }
+
+    fn measure(&self, what: &str, request: impl Fn(u64, u64) -> Vec<u8> + Sync) -> anyhow::Result<String> {
+        load::run(self.address, CONNECTIONS, Duration::from_secs(1), &request)?;
+        let before = cpu_ticks(self.pid())?;
+        let measured = load::run(self.address, CONNECTIONS, LOAD_TIME, &request)?;
+        let ticks = cpu_ticks(self.pid())? - before;
+        let cpu_ms = ticks as f64 * 1_000.0 / TICKS_PER_SECOND / measured.requests as f64;
+        Ok(format!(
+            "| {what}, 2025 session, jwt, {CONNECTIONS} connections | {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {cpu_ms:.3} ms CPU each |\n",
+            measured.per_second(),
+            measured.quantile_ms(0.5),
+            measured.quantile_ms(0.99),
+        ))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; there is nothing else to do about it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A token of the n-th identity.
+fn token(number: usize) -> anyhow::Result<String> {
+    let claims = serde_json::json!({"sub": format!("person-{number}"), "client_id": "bench", "exp": 4_000_000_000_u64});
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).context("signing a token")
+}
+
+/// `sysconf(_SC_CLK_TCK)`, 100 on every Linux.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// User and system time of a process so far (`/proc/PID/stat`, fields 14 and 15).
+fn cpu_ticks(pid: u32) -> anyhow::Result<u64> {
+    let stat = read(&PathBuf::from(format!("/proc/{pid}/stat")))?;
+    let fields = stat.rsplit(')').next().context("stat")?.split_whitespace().collect::<Vec<_>>();
+    let field = |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).context("stat");
+    Ok(field(11)? + field(12)?)
+}
+
+/// Resident memory of a process, in KiB (`/proc/PID/status`).
+fn resident_kib(pid: u32) -> anyhow::Result<u64> {
+    let status = read(&PathBuf::from(format!("/proc/{pid}/status")))?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
+    line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).context("VmRSS")
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)
+        .and_then(|mut file| file.read_to_string(&mut text))
+        .with_context(|| format!("{} (the benchmark needs Linux)", path.display()))?;
+    Ok(text)
+}

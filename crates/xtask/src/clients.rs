@@ -1,0 +1,60 @@
+//! The official MCP clients that the end-to-end tests drive, fetched from PyPI and npm into `target/clients`.
+
+use crate::steps::{available, run, say};
+use anyhow::{Context as _, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const PYTHON_PACKAGE: &str = "mcp==2.3.0";
+const TYPESCRIPT_PACKAGE: &str = "@modelcontextprotocol/sdk@1.32.2";
+
+/// Fetches both clients unless they are there already.
+///
+/// The tests look for them at the same places: `python/bin/python` and `typescript/node_modules`.
+pub(crate) fn fetch(target: &Path) -> anyhow::Result<()> {
+    let folder = target.join("clients");
+    fetch_once(&folder.join("python"), PYTHON_PACKAGE, python)?;
+    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, typescript)
+}
+
+/// Runs `install` in an emptied folder unless a finished one has this very package.
+fn fetch_once(
+    folder: &Path,
+    package: &str,
+    install: fn(&Path, &str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let stamp = folder.join("installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == package) {
+        say(&format!("{package} is in {}\n", folder.display()));
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    install(folder, package)?;
+    fs::write(&stamp, package).with_context(|| format!("writing {}", stamp.display()))
+}
+
+fn python(folder: &Path, package: &str) -> anyhow::Result<()> {
+    if !available("python3", "--version") {
+        bail!("python3 is needed (3.10 or newer, with venv); install it and run again");
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let pip: PathBuf = folder.join("bin/pip");
+    run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", package]))
+}
+
+fn typescript(folder: &Path, package: &str) -> anyhow::Result<()> {
+    if !available("node", "--version") || !available("npm", "--version") {
+        bail!("node (18 or newer) and npm are needed; install them and run again");
+    }
+    fs::write(folder.join("package.json"), r#"{"private": true, "type": "module"}"#)
+        .context("writing package.json")?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", package]);
+    run(npm.current_dir(folder))
+}

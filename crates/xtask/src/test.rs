@@ -1,0 +1,48 @@
+//! `cargo xtask test`: what must pass before a change lands.
+
+use crate::{
+    clients,
+    steps::{self, available, cargo, run_and_collect, say, step, target_dir},
+};
+
+/// What a test writes to standard error when it cannot run here.
+const SKIPPED: &str = "SKIPPED:";
+
+fn check() -> anyhow::Result<Vec<String>> {
+    let target = target_dir()?;
+    let mut skipped = Vec::new();
+    step("format", || steps::run(&mut cargo(["fmt", "--all", "--check"])))?;
+    step("clippy", || {
+        steps::run(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    })?;
+    step("docs", || {
+        let mut doc = cargo(["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"]);
+        steps::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    step("licences, sources and duplicates of dependencies", || {
+        if available("cargo-deny", "--version") {
+            return steps::run(&mut cargo(["deny", "--offline", "check", "bans", "licenses", "sources"]));
+        }
+        skipped.push("cargo deny: cargo-deny is not installed (cargo install cargo-deny)".to_owned());
+        Ok(())
+    })?;
+    step("fetching the real clients", || clients::fetch(&target))?;
+    step("unit, property, documentation and end-to-end tests", || {
+        skipped.extend(run_and_collect(&mut cargo(["test", "--workspace", "--locked"]), SKIPPED)?);
+        Ok(())
+    })?;
+    Ok(skipped)
+}
+
+/// Runs every check and says what was skipped.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let skipped = check()?;
+    say("\nEverything passed.\n");
+    if skipped.is_empty() {
+        say("Nothing was skipped.\n");
+    } else {
+        say(&format!("Skipped here ({}):\n", skipped.len()));
+        skipped.iter().for_each(|reason| say(&format!("  {reason}\n")));
+    }
+    Ok(())
+}
