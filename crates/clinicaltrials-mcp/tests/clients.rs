@@ -10,14 +10,11 @@ use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::LazyLock,
 };
 use support::{Program, sample_mirror, skipped, token};
 
 const STUDIES: u32 = 120;
 const STUDY: u32 = 7;
-
-static MIRROR: LazyLock<tempfile::TempDir> = LazyLock::new(|| sample_mirror(STUDIES));
 
 fn client(relative: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("clients").join(relative);
@@ -89,7 +86,8 @@ fn study_id() -> String {
 #[test]
 fn the_python_sdk_over_http_in_both_eras() {
     let Some(python) = client("python/bin/python") else { return };
-    let server = Program::jwt(MIRROR.path(), &[]);
+    let mirror = sample_mirror(STUDIES);
+    let server = Program::jwt(mirror.path(), &[]);
     let token = token(&json!({"sub": "ana", "client_id": "python"}));
     for (mode, protocol) in
         [("legacy", support::LEGACY), (support::MODERN, support::MODERN), ("auto", support::MODERN)]
@@ -102,6 +100,7 @@ fn the_python_sdk_over_http_in_both_eras() {
 #[test]
 fn the_python_sdk_over_stdio_in_both_eras() {
     let Some(python) = client("python/bin/python") else { return };
+    let mirror = sample_mirror(STUDIES);
     for (mode, protocol) in [("legacy", support::LEGACY), (support::MODERN, support::MODERN)] {
         let mut command = Command::new(&python);
         command.arg(script("python_client.py")).args([mode, "stdio", &study_id()]);
@@ -111,14 +110,15 @@ fn the_python_sdk_over_stdio_in_both_eras() {
             "error",
             "--data-dir",
         ]);
-        check(&converse(command.arg(MIRROR.path())), protocol);
+        check(&converse(command.arg(mirror.path())), protocol);
     }
 }
 
 #[test]
 fn the_typescript_sdk_over_http() {
     let Some(modules) = client("typescript/node_modules") else { return };
-    let server = Program::jwt(MIRROR.path(), &[]);
+    let mirror = sample_mirror(STUDIES);
+    let server = Program::jwt(mirror.path(), &[]);
     let token = token(&json!({"sub": "ana", "client_id": "typescript"}));
     let mut command = Command::new("node");
     command.arg(script("typescript_client.mjs")).arg(modules).args([&server.url, &token, &study_id()]);

@@ -5,7 +5,6 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::sync::LazyLock;
 use support::{Caller, Program, sample_mirror};
 
 const STUDIES: u32 = 300;
@@ -13,11 +12,35 @@ const SEARCH: &str = "clinicaltrials_search_studies";
 const COUNT: &str = "clinicaltrials_get_study_count";
 const RECORD: &str = "clinicaltrials_get_study_record";
 
-static MIRROR: LazyLock<tempfile::TempDir> = LazyLock::new(|| sample_mirror(STUDIES));
-static SERVER: LazyLock<Program> = LazyLock::new(|| Program::serve(MIRROR.path(), &[], &[]));
+/// A server of its own for each test, ended with it.
+struct Server {
+    program: Program,
+    _mirror: tempfile::TempDir,
+}
 
-fn caller() -> Caller {
-    Caller::new(&SERVER.url).stateless()
+impl Server {
+    fn start() -> Self {
+        let mirror = sample_mirror(STUDIES);
+        Self { program: Program::serve(mirror.path(), &[], &[]), _mirror: mirror }
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::new(&self.program.url).stateless()
+    }
+
+    /// The ids of every page of a search.
+    async fn all_ids(&self, mut arguments: Value) -> Vec<String> {
+        let (caller, mut ids) = (self.caller(), Vec::new());
+        loop {
+            let page = caller.call(SEARCH, arguments.clone()).await["structuredContent"].take();
+            let studies = page["studies"].as_array().unwrap_or_else(|| panic!("{page}"));
+            ids.extend(studies.iter().map(|study| study["nctId"].as_str().unwrap().to_owned()));
+            match page.get("nextPageToken") {
+                Some(token) => arguments["pageToken"] = token.clone(),
+                None => return ids,
+            }
+        }
+    }
 }
 
 fn records() -> Vec<Value> {
@@ -26,20 +49,6 @@ fn records() -> Vec<Value> {
 
 fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap()
-}
-
-/// The ids of every page of a search.
-async fn all_ids(mut arguments: Value) -> Vec<String> {
-    let (caller, mut ids) = (caller(), Vec::new());
-    loop {
-        let page = caller.call(SEARCH, arguments.clone()).await["structuredContent"].take();
-        let studies = page["studies"].as_array().unwrap_or_else(|| panic!("{page}"));
-        ids.extend(studies.iter().map(|study| study["nctId"].as_str().unwrap().to_owned()));
-        match page.get("nextPageToken") {
-            Some(token) => arguments["pageToken"] = token.clone(),
-            None => return ids,
-        }
-    }
 }
 
 /// The ids of the records that `keep` keeps, ascending.
@@ -62,6 +71,7 @@ fn has_words(record: &Value, paths: &[&str], words: &[&str]) -> bool {
 
 #[tokio::test]
 async fn every_filter_finds_what_the_records_say() {
+    let server = Server::start();
     let titles = [
         "/protocolSection/identificationModule/briefTitle",
         "/protocolSection/identificationModule/officialTitle",
@@ -107,9 +117,10 @@ async fn every_filter_finds_what_the_records_say() {
         ),
     ];
     for (arguments, expected) in cases {
-        let mut found = all_ids(arguments.clone()).await;
+        let mut found = server.all_ids(arguments.clone()).await;
         let counted = match arguments.get("nctIds") {
-            None => caller().call(COUNT, arguments.clone()).await["structuredContent"]["totalCount"].clone(),
+            None => server.caller().call(COUNT, arguments.clone()).await["structuredContent"]["totalCount"]
+                .clone(),
             Some(_) => json!(expected.len()),
         };
         found.sort_unstable();
@@ -121,10 +132,11 @@ async fn every_filter_finds_what_the_records_say() {
 
 #[tokio::test]
 async fn condition_and_intervention_search_their_own_pieces() {
+    let server = Server::start();
     let record = &records()[0];
     let condition = record["protocolSection"]["conditionsModule"]["conditions"][0].as_str().unwrap();
     let first = "NCT90000001".to_owned();
-    assert!(all_ids(json!({"conditionQuery": condition})).await.contains(&first));
+    assert!(server.all_ids(json!({"conditionQuery": condition})).await.contains(&first));
     let by_intervention: Vec<_> = records()
         .iter()
         .filter_map(|record| {
@@ -137,16 +149,20 @@ async fn condition_and_intervention_search_their_own_pieces() {
         .collect();
     assert_eq!(by_intervention.len(), 3);
     for (name, id) in by_intervention {
-        assert!(all_ids(json!({"interventionQuery": name, "pageSize": 200})).await.contains(&id), "{name}");
+        assert!(
+            server.all_ids(json!({"interventionQuery": name, "pageSize": 200})).await.contains(&id),
+            "{name}"
+        );
     }
     assert!(
-        !all_ids(json!({"sponsorQuery": condition})).await.contains(&first),
+        !server.all_ids(json!({"sponsorQuery": condition})).await.contains(&first),
         "sponsors are not conditions"
     );
 }
 
 #[tokio::test]
 async fn sorts_follow_the_records_and_missing_values_come_last() {
+    let server = Server::start();
     let key = |record: &Value| {
         record.pointer("/protocolSection/designModule/enrollmentInfo/count").and_then(Value::as_i64)
     };
@@ -160,14 +176,15 @@ async fn sorts_follow_the_records_and_missing_values_come_last() {
     let without = expected(|record| key(record).is_none());
     with.sort_unstable();
     let ascending: Vec<_> = with.iter().map(|(_, id)| id.clone()).chain(without.clone()).collect();
-    assert_eq!(all_ids(json!({"sort": "EnrollmentCount", "pageSize": 37})).await, ascending);
+    assert_eq!(server.all_ids(json!({"sort": "EnrollmentCount", "pageSize": 37})).await, ascending);
     with.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), id.clone()));
     let descending: Vec<_> = with.iter().map(|(_, id)| id.clone()).chain(without).collect();
-    assert_eq!(all_ids(json!({"sort": "EnrollmentCount:desc", "pageSize": 200})).await, descending);
+    assert_eq!(server.all_ids(json!({"sort": "EnrollmentCount:desc", "pageSize": 200})).await, descending);
 }
 
 #[tokio::test]
 async fn what_is_not_served_or_not_known_is_refused_by_name() {
+    let server = Server::start();
     let cases = [
         (
             SEARCH,
@@ -222,7 +239,7 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
         (RECORD, json!({"nctId": "NCT99999999"}), "NCT99999999 is not in this data", SEARCH),
     ];
     for (tool, arguments, problem, hint) in cases {
-        let result = caller().call(tool, arguments.clone()).await;
+        let result = server.caller().call(tool, arguments.clone()).await;
         assert_eq!(result["isError"], true, "{arguments}: {result}");
         let told = text(&result);
         let (first, second) = told.split_once("\nHint: ").unwrap_or_else(|| panic!("{told}"));
@@ -232,26 +249,31 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_page_token_of_another_question_is_refused() {
-    let first = caller().call(SEARCH, json!({"statusFilter": "COMPLETED", "pageSize": 5})).await;
+    let server = Server::start();
+    let first = server.caller().call(SEARCH, json!({"statusFilter": "COMPLETED", "pageSize": 5})).await;
     let token = &first["structuredContent"]["nextPageToken"];
-    let other = caller().call(SEARCH, json!({"statusFilter": "RECRUITING", "pageToken": token})).await;
+    let other = server.caller().call(SEARCH, json!({"statusFilter": "RECRUITING", "pageToken": token})).await;
     assert_eq!(other["isError"], true);
     assert!(text(&other).contains("belongs to another query"), "{other}");
-    let larger_page =
-        caller().call(SEARCH, json!({"statusFilter": "COMPLETED", "pageSize": 9, "pageToken": token})).await;
+    let larger_page = server
+        .caller()
+        .call(SEARCH, json!({"statusFilter": "COMPLETED", "pageSize": 9, "pageToken": token}))
+        .await;
     assert_eq!(larger_page["structuredContent"]["studies"].as_array().unwrap().len(), 9);
 }
 
 #[tokio::test]
 async fn nulls_and_lone_values_are_taken_as_meant() {
-    let strict = caller().call(COUNT, json!({"statusFilter": ["COMPLETED"]})).await;
-    let loose = caller().call(COUNT, json!({"statusFilter": "completed", "query": null})).await;
+    let server = Server::start();
+    let strict = server.caller().call(COUNT, json!({"statusFilter": ["COMPLETED"]})).await;
+    let loose = server.caller().call(COUNT, json!({"statusFilter": "completed", "query": null})).await;
     assert_eq!(strict["structuredContent"], loose["structuredContent"]);
 }
 
 #[tokio::test]
 async fn every_answer_conforms_to_its_schema_and_says_the_same_as_text() {
-    let tools = caller().request(1, "tools/list", json!({})).await.result()["tools"].take();
+    let server = Server::start();
+    let tools = server.caller().request(1, "tools/list", json!({})).await.result()["tools"].take();
     let tools = tools.as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert_eq!(names, [COUNT, RECORD, SEARCH]);
@@ -272,7 +294,7 @@ async fn every_answer_conforms_to_its_schema_and_says_the_same_as_text() {
     ];
     for (name, arguments) in calls {
         let tool = tools.iter().find(|tool| tool["name"] == name).unwrap();
-        let result = caller().call(name, arguments.clone()).await;
+        let result = server.caller().call(name, arguments.clone()).await;
         let structured = &result["structuredContent"];
         let validator = jsonschema::validator_for(&tool["outputSchema"]).unwrap();
         let errors: Vec<_> = validator.iter_errors(structured).map(|error| error.to_string()).collect();
@@ -298,12 +320,15 @@ async fn every_answer_conforms_to_its_schema_and_says_the_same_as_text() {
 
 #[tokio::test]
 async fn unknown_tools_and_resources_are_protocol_errors() {
-    let unknown = caller().request(1, "tools/call", json!({"name": "nope", "arguments": {}})).await.message();
+    let server = Server::start();
+    let unknown =
+        server.caller().request(1, "tools/call", json!({"name": "nope", "arguments": {}})).await.message();
     assert_eq!(unknown["error"]["code"], -32_602);
     assert!(unknown["error"]["message"].as_str().unwrap().contains(SEARCH), "{unknown}");
-    let templates = caller().request(1, "resources/templates/list", json!({})).await.result();
+    let templates = server.caller().request(1, "resources/templates/list", json!({})).await.result();
     assert_eq!(templates["resourceTemplates"][0]["uriTemplate"], "clinicaltrials://{nctId}");
-    let read = async |uri: &str| caller().request(1, "resources/read", json!({"uri": uri})).await.message();
+    let read =
+        async |uri: &str| server.caller().request(1, "resources/read", json!({"uri": uri})).await.message();
     let study = read("clinicaltrials://nct90000004").await;
     let contents = &study["result"]["contents"][0];
     assert_eq!(contents["text"], ctgov_sample::Sample::new(4).study(4));
@@ -315,7 +340,7 @@ async fn unknown_tools_and_resources_are_protocol_errors() {
     {
         assert_eq!(read(uri).await["error"]["code"], -32_602, "{uri}");
     }
-    let legacy = Caller::new(&SERVER.url);
+    let legacy = Caller::new(&server.program.url);
     let legacy = legacy.clone().in_session(&legacy.open_session().await);
     let missing =
         legacy.request(1, "resources/read", json!({"uri": "clinicaltrials://NCT00000001"})).await.message();

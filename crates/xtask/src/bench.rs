@@ -115,35 +115,27 @@ fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
     let mut one = Connection::open(server.address)?;
     let size = one.send(&record(99, 99))?.body.len();
     report += &server.measure(&format!("`get_study_record`, an answer of {} KB", size / 1_000), record)?;
-    let before = resident_kib(server.pid())?;
-    let start = Instant::now();
-    for number in 1..=SESSIONS / SESSIONS_PER_IDENTITY {
-        let token = self::token(number)?;
-        for _ in 0..SESSIONS_PER_IDENTITY {
-            server.open_session_on(&mut one, &token)?;
-        }
-    }
-    let (seconds, after) = (start.elapsed().as_secs_f64(), resident_kib(server.pid())?);
-    report += &format!(
-        "| {SESSIONS} sessions open | {:.1} MiB resident ({:.1} before them); opened at {:.0}/s on one connection |\n",
-        after as f64 / 1_024.0,
-        before as f64 / 1_024.0,
-        SESSIONS as f64 / seconds
-    );
-    let fresh = Server::start(program, data_dir)?;
-    let mut one = Connection::open(fresh.address)?;
-    for number in 0..SESSIONS / SESSIONS_PER_IDENTITY {
-        let token = self::token(number)?;
-        for _ in 0..SESSIONS_PER_IDENTITY {
-            fresh.open_session_on(&mut one, &token)?;
-        }
-    }
-    let alone = resident_kib(fresh.pid())?;
-    report += &format!(
-        "| {SESSIONS} sessions open in a fresh server | {:.1} MiB resident |\n",
-        alone as f64 / 1_024.0
-    );
+    drop(server);
+    report += &full_house(program, data_dir)?;
     Ok(report)
+}
+
+/// As many sessions as a server takes, in a fresh one.
+fn full_house(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
+    let server = Server::start(program, data_dir)?;
+    let mut connection = Connection::open(server.address)?;
+    let start = Instant::now();
+    for number in 0..SESSIONS / SESSIONS_PER_IDENTITY {
+        let token = token(number)?;
+        for _ in 0..SESSIONS_PER_IDENTITY {
+            server.open_session_on(&mut connection, &token)?;
+        }
+    }
+    let per_second = SESSIONS as f64 / start.elapsed().as_secs_f64();
+    let resident = resident_kib(server.pid())? as f64 / 1_024.0;
+    Ok(format!(
+        "| {SESSIONS} sessions open | {resident:.1} MiB resident; opened at {per_second:.0}/s on one connection |\n"
+    ))
 }
 
 /// A server of the program, killed when dropped.
