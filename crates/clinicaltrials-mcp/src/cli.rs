@@ -80,7 +80,7 @@ pub struct ServeOptions {
 /// Options of `import`.
 #[derive(Clone, Debug, Args)]
 pub struct ImportOptions {
-    /// Study .json, API page .json, .ndjson (also .gz), a folder of them, or - for standard input
+    /// Study .json, API page .json, .ndjson (each also .gz or .zst), a folder of them, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

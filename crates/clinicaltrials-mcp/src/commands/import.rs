@@ -17,6 +17,9 @@ use std::{
 
 /// Refusals shown; the summary says how many there were in all.
 const REFUSALS_SHOWN: usize = 20;
+const KNOWN_LENGTH: &str = "{msg} {bar:30} {bytes}/{total_bytes} {prefix} {eta} left";
+/// For what comes through a pipe.
+const UNKNOWN_LENGTH: &str = "{msg} {spinner} {bytes} {prefix}";
 /// How often the bar is redrawn.
 const REDRAW_EVERY: Duration = Duration::from_millis(100);
 
@@ -26,19 +29,18 @@ const REDRAW_EVERY: Duration = Duration::from_millis(100);
 ///
 /// When nothing was published; what was there before is served on.
 pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<()> {
-    let sources = options.paths.iter().map(|path| source(path)).collect();
+    let sources = options.paths.iter().map(Source::path).collect();
     let importer = Importer::open(&settings.data_dir)?;
     let cancelled = Arc::new(AtomicBool::new(false));
     cancel_at_interrupt(cancelled.clone())?;
-    let bar = ProgressBar::new(0).with_style(style(false)?);
+    let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(UNKNOWN_LENGTH)?);
     bar.enable_steady_tick(REDRAW_EVERY);
+    let known_length = ProgressStyle::with_template(KNOWN_LENGTH)?;
     let start = Instant::now();
     let mut observer = |progress: &ImportProgress| {
-        show(&bar, progress);
+        show(&bar, progress, &known_length);
         if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let known = style(true)?;
-    bar.set_style(known);
     let result = importer.import(sources, &ctgov_mirror::ImportOptions::default(), &mut observer);
     bar.finish_and_clear();
     if let Err(ImportError::NothingRead { summary }) = &result {
@@ -50,14 +52,6 @@ pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<()> {
     // The import is done, whether or not anybody reads what it did.
     let _ = stdout().write_all(text.as_bytes());
     Ok(())
-}
-
-fn source(path: &Path) -> Source {
-    if path == Path::new("-") {
-        Source::reader("standard input", std::io::stdin())
-    } else {
-        Source::path(path)
-    }
 }
 
 /// Ends the import between two records at Ctrl-C; a second one ends the process, which loses nothing either.
@@ -74,23 +68,15 @@ fn cancel_at_interrupt(cancelled: Arc<AtomicBool>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn style(known_total: bool) -> anyhow::Result<ProgressStyle> {
-    let template = if known_total {
-        "{msg} {bar:30} {bytes}/{total_bytes} {prefix} {eta} left"
-    } else {
-        "{msg} {spinner} {bytes} {prefix}"
-    };
-    Ok(ProgressStyle::with_template(template)?)
-}
-
-fn show(bar: &ProgressBar, progress: &ImportProgress) {
+fn show(bar: &ProgressBar, progress: &ImportProgress, known_length: &ProgressStyle) {
     bar.set_message(match progress.phase {
         ImportPhase::Reading => "reading",
         ImportPhase::Indexing => "indexing",
         _ => "publishing",
     });
-    if let Some(total) = progress.bytes_total {
+    if let (Some(total), None) = (progress.bytes_total, bar.length()) {
         bar.set_length(total);
+        bar.set_style(known_length.clone());
     }
     bar.set_position(progress.bytes_read);
     bar.set_prefix(format!("{} records", progress.records));

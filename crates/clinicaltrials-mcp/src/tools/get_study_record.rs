@@ -76,7 +76,8 @@ pub(super) async fn call(
     let label = if id.is_synthetic() { " SYNTHETIC, no real study." } else { "" };
     let heading = format!("{id}, the whole record follows as JSON.{label} ({})", data.in_words());
     let text = vec![heading, document.json().to_owned()];
-    let mut answer = Answer::new(text, &Output { study: JsonObject::new(), synthetic: id.is_synthetic(), data })?;
+    let mut answer =
+        Answer::new(text, &Output { study: JsonObject::new(), synthetic: id.is_synthetic(), data })?;
     // Moved into its place: a record can be too large to be copied for nothing.
     answer.structured["study"] = study.into();
     Ok(answer)

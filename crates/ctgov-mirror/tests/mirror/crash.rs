@@ -69,11 +69,12 @@ fn an_import_that_waits_for_its_input_can_be_cancelled() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
-/// Run in a process of its own by the test below: imports, and dies without a word at the phase named in a file.
-#[test]
-#[ignore = "a helper of the test below: it ends its process"]
-fn an_import_that_dies() {
-    let Ok(phase) = fs::read_to_string("die-at") else { return };
+/// Names the phase at which the test below, run in a process of its own, is to die. It stands in that process's
+/// working directory and nowhere else.
+const DIE_AT: &str = "die-at";
+
+/// Imports, and dies without a word at `phase`.
+fn die_at(phase: &str) {
     let mut observer = |progress: &ImportProgress| {
         if format!("{:?}", progress.phase) == phase && progress.records >= u64::from(phase != "Reading") {
             std::process::abort();
@@ -86,14 +87,20 @@ fn an_import_that_dies() {
 
 #[test]
 fn a_process_that_dies_leaves_the_generation_before_and_the_next_writer_cleans_up() {
+    if let Ok(phase) = fs::read_to_string(DIE_AT) {
+        return die_at(&phase);
+    }
     for phase in PHASES {
         let root = tempfile::tempdir().unwrap();
         let data_dir = root.path().join("data");
         import_studies(&data_dir, &studies(5, 1));
         let before = entries(&data_dir);
-        fs::write(root.path().join("die-at"), format!("{phase:?}")).unwrap();
+        fs::write(root.path().join(DIE_AT), format!("{phase:?}")).unwrap();
         let status = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "crash::an_import_that_dies", "--ignored"])
+            .args([
+                "--exact",
+                "crash::a_process_that_dies_leaves_the_generation_before_and_the_next_writer_cleans_up",
+            ])
             .current_dir(root.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
