@@ -21,7 +21,7 @@ fn check() -> anyhow::Result<Vec<String>> {
     })?;
     step("licences, sources and duplicates of dependencies", || {
         if available("cargo-deny", "--version") {
-            return steps::run(&mut cargo(["deny", "--offline", "check", "bans", "licenses", "sources"]));
+            return steps::run(&mut cargo(["deny", "check", "bans", "licenses", "sources"]));
         }
         skipped.push("cargo deny: cargo-deny is not installed (cargo install cargo-deny)".to_owned());
         Ok(())
