@@ -18,7 +18,7 @@
 //!
 //! * It authenticates outside this layer, answers 401 and 403 itself, and puts a
 //!   [`Caller`](crate::Caller) into the request's extensions. A request without one is answered with 500: an
-//!   authentication that was forgotten must not make everybody anonymous.
+//!   authentication that was forgotten must not make everybody anonymous. So is one whose caller is identified and has no claim at all.
 //! * It checks `Host` and `Origin`, limits connections and answers CORS preflights.
 //! * Its tools watch [`RequestCancellation`] if they can run for long.
 //!
@@ -32,14 +32,17 @@
 //! | not one JSON-RPC message: bad JSON, a batch, too deep | 400 with −32700 or −32600 |
 //! | a request id that is still running in the session | 400 with −32600 and that id |
 //! | a body over the limit | 413 |
+//! | a body that does not arrive in time | 408, and the connection is to be closed |
+//! | as many requests of the session are running as may | 503 with `Retry-After`, −32603 and the request's id |
 //! | no room for another session; the store fails | 503 with `Retry-After` |
 //! | DELETE of one's own session | 204, and what was running in it is cancelled |
 //! | any other method | 405 |
 //!
-//! A request inside a session runs to its end even when its connection is lost; one of the later
+//! A request inside a session runs to its end even when its connection is lost, unless it is cancelled or its
+//! session ends: then it is dropped, and a stream that nobody reads any more with it. One of the later
 //! revisions, and an `initialize`, end with their connection. A session whose requests run longer than its
 //! idle timeout stays alive: a background task counts every running request as a use, four times per
-//! idle timeout, and cancels those whose session has ended elsewhere.
+//! idle timeout, and cancels those whose session has ended elsewhere: what is running is known to this layer and its clones only.
 
 mod answer;
 mod body;

@@ -110,6 +110,13 @@ impl SessionKey {
     }
 }
 
+/// For stores that read records back.
+impl From<[u8; 32]> for SessionKey {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionKey({})", self.fingerprint())

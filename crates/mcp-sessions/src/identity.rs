@@ -211,17 +211,23 @@ impl fmt::Debug for IdentityDigest {
 pub enum Caller {
     /// The host does not authenticate.
     Anonymous,
-    /// The host verified this identity. An identity without any claim counts as anonymous.
+    /// The host verified this identity, [checked](Identity::checked) that it names somebody, and
+    /// answered 401 if not. One without any claim is refused everywhere.
     Identified(Identity),
 }
 
 impl Caller {
     /// All that a store sees of this caller.
-    #[must_use]
-    pub fn key(&self) -> CallerKey {
+    ///
+    /// # Errors
+    ///
+    /// [`NamesNobody`] when the identity has no claim at all: it stands for everybody whose token
+    /// the host does not understand, who are neither anonymous nor one.
+    pub fn key(&self) -> Result<CallerKey, NamesNobody> {
         match self {
-            Self::Identified(identity) if !identity.is_empty() => CallerKey::Identified(identity.digest()),
-            Self::Identified(_) | Self::Anonymous => CallerKey::Anonymous,
+            Self::Anonymous => Ok(CallerKey::Anonymous),
+            Self::Identified(identity) if identity.is_empty() => Err(NamesNobody),
+            Self::Identified(identity) => Ok(CallerKey::Identified(identity.digest())),
         }
     }
 }
@@ -321,10 +327,12 @@ mod tests {
     }
 
     #[test]
-    fn only_an_entirely_empty_identity_is_anonymous() {
+    fn an_identity_without_any_claim_is_nobodys_key() {
         let key = |identity| Caller::Identified(identity).key();
-        assert_eq!(key(Identity::default()), CallerKey::Anonymous);
-        assert_ne!(key(Identity::default().with_tenant("north")), CallerKey::Anonymous);
-        assert_ne!(key(Identity::default().with_subject("ana")), CallerKey::Anonymous);
+        assert_eq!(Caller::Anonymous.key(), Ok(CallerKey::Anonymous));
+        assert_eq!(key(Identity::default()), Err(NamesNobody));
+        for somebody in [Identity::default().with_tenant("north"), Identity::default().with_subject("ana")] {
+            assert_eq!(key(somebody.clone()), Ok(CallerKey::Identified(somebody.digest())));
+        }
     }
 }

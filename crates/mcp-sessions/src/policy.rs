@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::millis;
+use crate::{Binding, CallerKey};
 
 /// The limits of sessions. Every part has a default; [`checked`](Self::checked) refuses parts that
 /// contradict each other.
@@ -178,6 +179,16 @@ impl Policy {
     #[must_use]
     pub const fn lazy_binding(&self) -> bool {
         self.lazy_binding
+    }
+
+    /// To whom a session belongs that `caller` opens.
+    #[must_use]
+    pub const fn binding_for(&self, caller: CallerKey) -> Binding {
+        match caller {
+            CallerKey::Identified(owner) => Binding::Bound(owner),
+            CallerKey::Anonymous if self.lazy_binding => Binding::Unbound,
+            CallerKey::Anonymous => Binding::Anonymous,
+        }
     }
 
     /// What time has done to a session. A session lives *up to and including* its limits.

@@ -1,7 +1,7 @@
 //! Why a session was refused: one reason for the operator, one face for the client.
 
 use crate::store::{Cap, StoreError};
-use crate::{Binding, CallerKey, InvalidSessionId};
+use crate::{Binding, CallerKey, InvalidSessionId, NamesNobody};
 
 /// Why a request for a session was refused. For the operator: a client learns the
 /// [`face`](Self::face) and no more, so that nobody can find out which ids exist.
@@ -29,6 +29,10 @@ pub enum Rejection {
     /// The session was opened anonymously, and the caller has an identity.
     #[error("the session is anonymous and the caller has an identity")]
     AuthenticatedCaller,
+    /// The caller counts as identified and has no claim at all: what the host makes of its tokens is
+    /// broken, and all their bearers would be one.
+    #[error("the caller counts as identified and has no claim at all")]
+    Nameless,
     /// There are as many sessions as the policy allows.
     #[error("{}", match .0 {
         Cap::Total => "there are as many sessions as the policy allows",
@@ -64,7 +68,7 @@ impl Rejection {
             | Self::AnonymousCaller
             | Self::AuthenticatedCaller => Face::NotFound,
             Self::AtCapacity(_) => Face::AtCapacity,
-            Self::StoreUnavailable(_) => Face::Unavailable,
+            Self::Nameless | Self::StoreUnavailable(_) => Face::Unavailable,
         }
     }
 
@@ -79,6 +83,7 @@ impl Rejection {
             Self::OtherIdentity => "other_identity",
             Self::AnonymousCaller => "anonymous_caller",
             Self::AuthenticatedCaller => "authenticated_caller",
+            Self::Nameless => "nameless",
             Self::AtCapacity(Cap::Total) => "capacity",
             Self::AtCapacity(Cap::Identity) => "identity_capacity",
             Self::StoreUnavailable(_) => "store_unavailable",
@@ -92,5 +97,11 @@ impl Rejection {
             (Binding::Anonymous, CallerKey::Identified(_)) => Self::AuthenticatedCaller,
             (Binding::Bound(_) | Binding::Unbound, CallerKey::Identified(_)) => Self::OtherIdentity,
         }
+    }
+}
+
+impl From<NamesNobody> for Rejection {
+    fn from(_: NamesNobody) -> Self {
+        Self::Nameless
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 use std::sync::{Arc, Weak};
 
 use tokio::time::{MissedTickBehavior, interval_at};
@@ -51,8 +52,8 @@ impl Session {
 /// The sessions of one server: a store under a policy. Clones share both.
 ///
 /// Every operation reports what it did as a `tracing` event of target `mcp_sessions`: `created`,
-/// `bound` and `swept` at debug, `terminated` at info, a refusal for whose the session is at
-/// warn, a failing store at error, any other refusal at debug or (no room) info. Events name
+/// `bound` and `stale_cleanup` at debug, `terminated` at info, a refusal for whose the session is at
+/// warn, a failing store and a nameless caller at error, any other refusal at debug or (no room) info. Events name
 /// sessions by their [`Fingerprint`].
 pub struct Sessions<S> {
     inner: Arc<Inner<S>>,
@@ -105,14 +106,10 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// # Errors
     ///
-    /// [`Rejection::AtCapacity`] and [`Rejection::StoreUnavailable`].
+    /// [`Rejection::Nameless`], [`Rejection::AtCapacity`] and [`Rejection::StoreUnavailable`].
     pub async fn create(&self, caller: &Caller, state: SessionState) -> Result<SessionId, Rejection> {
+        let binding = self.inner.policy.binding_for(key_of(caller)?);
         let id = SessionId::random();
-        let binding = match caller.key() {
-            CallerKey::Identified(owner) => Binding::Bound(owner),
-            CallerKey::Anonymous if self.inner.policy.lazy_binding() => Binding::Unbound,
-            CallerKey::Anonymous => Binding::Anonymous,
-        };
         let key = id.key();
         let outcome = match self.inner.store.create(&key, binding, state, &self.inner.policy).await {
             Ok(Creation::Created(_)) => Ok(id),
@@ -139,9 +136,9 @@ impl<S: SessionStore> Sessions<S> {
     /// Every [`Rejection`] but [`Rejection::Unknown`], [`Rejection::Stale`] and
     /// [`Rejection::Expired`]: such a session is made anew.
     pub async fn get_or_create(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
-        let key = parse(id, caller)?;
+        let (caller_key, key) = (key_of(caller)?, parse(id, caller)?);
         let (store, policy) = (&self.inner.store, &self.inner.policy);
-        let outcome = match store.get_or_create(&key, caller.key(), SessionState::default(), policy).await {
+        let outcome = match store.get_or_create(&key, caller_key, SessionState::default(), policy).await {
             Ok(Adoption::Created { record, replaced }) => {
                 if replaced {
                     terminated(key.fingerprint(), "past its time");
@@ -156,7 +153,7 @@ impl<S: SessionStore> Sessions<S> {
                 Ok(record)
             }
             Ok(Adoption::Resumed(record)) => Ok(record),
-            Ok(Adoption::Mismatch { binding }) => Err(Rejection::mismatch(binding, caller.key())),
+            Ok(Adoption::Mismatch { binding }) => Err(Rejection::mismatch(binding, caller_key)),
             Ok(Adoption::AtCapacity(cap)) => Err(Rejection::AtCapacity(cap)),
             Err(error) => Err(error.into()),
         };
@@ -170,8 +167,8 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// Every [`Rejection`] but [`Rejection::AtCapacity`].
     pub async fn validate(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
-        let key = parse(id, caller)?;
-        self.look(key, caller, true).await
+        key_of(caller)?;
+        self.look(parse(id, caller)?, caller, true).await
     }
 
     /// Like [`validate`](Self::validate), but does not count the session as used.
@@ -180,8 +177,8 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// As [`validate`](Self::validate).
     pub async fn check(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
-        let key = parse(id, caller)?;
-        self.look(key, caller, false).await
+        key_of(caller)?;
+        self.look(parse(id, caller)?, caller, false).await
     }
 
     /// Ends a session, on every replica before their next request. `false` when there was none
@@ -189,15 +186,15 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// # Errors
     ///
-    /// [`Rejection::Malformed`], [`Rejection::StoreUnavailable`], and the three that say that the
+    /// [`Rejection::Malformed`], [`Rejection::Nameless`], [`Rejection::StoreUnavailable`], and the three that say that the
     /// session is not the caller's.
     pub async fn terminate(&self, id: &str, caller: &Caller) -> Result<bool, Rejection> {
-        let key = parse(id, caller)?;
-        let verdict = self.inner.store.terminate(&key, caller.key(), &self.inner.policy).await;
+        let (caller_key, key) = (key_of(caller)?, parse(id, caller)?);
+        let verdict = self.inner.store.terminate(&key, caller_key, &self.inner.policy).await;
         if matches!(verdict, Ok(Verdict::Valid(_))) {
             terminated(key.fingerprint(), "asked for");
         }
-        match conclude(key, caller, judged(verdict, caller.key())) {
+        match conclude(key, caller, judged(verdict, caller_key)) {
             Ok(_) => Ok(true),
             Err(Rejection::Unknown | Rejection::Stale | Rejection::Expired) => Ok(false),
             Err(rejection) => Err(rejection),
@@ -236,7 +233,7 @@ impl<S: SessionStore> Sessions<S> {
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         let removed = self.inner.store.sweep(&self.inner.policy).await?;
         if removed > 0 {
-            tracing::debug!(target: TARGET, event = "swept", removed, "removed {removed} sessions past their time");
+            tracing::debug!(target: TARGET, event = "stale_cleanup", removed, "removed {removed} sessions past their time");
         }
         Ok(removed)
     }
@@ -257,8 +254,9 @@ impl<S: SessionStore> Sessions<S> {
         caller: &Caller,
         touch: bool,
     ) -> Result<Session, Rejection> {
-        let verdict = self.inner.store.validate(&key, caller.key(), touch, &self.inner.policy).await;
-        conclude(key, caller, judged(verdict, caller.key()))
+        let caller_key = key_of(caller)?;
+        let verdict = self.inner.store.validate(&key, caller_key, touch, &self.inner.policy).await;
+        conclude(key, caller, judged(verdict, caller_key))
     }
 }
 
@@ -278,8 +276,7 @@ async fn sweep_until_dropped<S: SessionStore>(sessions: Weak<Inner<S>>) {
         ticks.tick().await;
         let Some(inner) = sessions.upgrade() else { return };
         if let Err(error) = (Sessions { inner }).sweep().await {
-            let cause = error.source().map(ToString::to_string);
-            tracing::error!(target: TARGET, cause, "{error}");
+            tracing::error!(target: TARGET, cause = causes(&error), "{error}");
         }
     }
 }
@@ -292,6 +289,15 @@ fn judged(verdict: Result<Verdict, StoreError>, caller: CallerKey) -> Result<Rec
         Verdict::Expired => Err(Rejection::Expired),
         Verdict::Mismatch { binding } => Err(Rejection::mismatch(binding, caller)),
     }
+}
+
+/// What stores see of the caller. A caller who cannot be told from others is refused before all else.
+fn key_of(caller: &Caller) -> Result<CallerKey, Rejection> {
+    caller.key().map_err(|error| {
+        let rejection = error.into();
+        report(&rejection, None, caller);
+        rejection
+    })
 }
 
 fn parse(id: &str, caller: &Caller) -> Result<SessionKey, Rejection> {
@@ -319,10 +325,16 @@ fn conclude(
 
 /// The caller as logs may show it.
 fn shown(caller: &Caller) -> String {
-    match caller.key() {
-        CallerKey::Anonymous => "anonymous".to_owned(),
-        CallerKey::Identified(digest) => digest.fingerprint().to_string(),
+    match caller {
+        Caller::Anonymous => "anonymous".to_owned(),
+        Caller::Identified(identity) => identity.digest().fingerprint().to_string(),
     }
+}
+
+/// What led to a store's failure, from the nearest cause to the first.
+fn causes(error: &StoreError) -> String {
+    let chain = successors(error.source(), |&cause| cause.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn created(session: Fingerprint, binding: Binding) {
@@ -351,8 +363,11 @@ fn report(rejection: &Rejection, session: Option<Fingerprint>, caller: &Caller) 
             );
         }
         Rejection::StoreUnavailable(error) => {
-            let cause = error.source().map(ToString::to_string);
+            let cause = causes(error);
             tracing::error!(target: TARGET, event = "rejected", reason, session, cause, "{rejection}");
+        }
+        Rejection::Nameless => {
+            tracing::error!(target: TARGET, event = "rejected", reason, "{rejection}");
         }
         Rejection::AtCapacity(_) => {
             tracing::info!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
@@ -363,5 +378,20 @@ fn report(rejection: &Rejection, session: Option<Fingerprint>, caller: &Caller) 
         Rejection::Malformed(_) | Rejection::Unknown => {
             tracing::debug!(target: TARGET, event = "rejected", reason, session, "{rejection}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no connection")]
+    struct NoConnection(#[source] std::io::Error);
+
+    #[test]
+    fn the_whole_chain_of_causes_is_told() {
+        let refused = NoConnection(std::io::Error::other("connection refused"));
+        assert_eq!(causes(&StoreError::new("count sessions", refused)), "no connection: connection refused");
     }
 }

@@ -48,8 +48,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Verdict, StoreError>> + Send;
 
     /// Resumes the session as `validate` with a touch does, or makes it when there is none within
-    /// its time. With [`Policy::lazy_binding`], a session that an anonymous caller makes is
-    /// [`Binding::Unbound`], and an unbound one goes to the first identified caller.
+    /// its time, bound as [`Policy::binding_for`] says. With [`Policy::lazy_binding`], an unbound
+    /// one goes to the first identified caller.
     fn get_or_create(
         &self,
         key: &SessionKey,

@@ -1,15 +1,21 @@
 //! What the layer makes of a request's method, body and era.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::middleware::{Next, from_fn};
 use http::{Method, Request};
-use mcp_sessions::{Caller, SessionId, SessionLayer};
+use http_body::Frame;
+use mcp_sessions::{Caller, Identity, ManualClock, Policy, SessionId, SessionLayer, Sessions};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tower::ServiceExt;
 
-use crate::support::http::{EngineService, INITIALIZE, LIST, delete, post, request, server};
-use crate::support::{Log, ana};
+use crate::support::bytes::ByteStore;
+use crate::support::http::{EngineService, INITIALIZE, LIST, delete, post, request, server, server_on};
+use crate::support::{Log, ana, ben, identity};
 
 #[tokio::test]
 async fn a_request_without_a_caller_fails_closed() {
@@ -21,6 +27,32 @@ async fn a_request_without_a_caller_fails_closed() {
         assert!(log.take().contains("ERROR"));
     }
     assert_eq!(server.engine.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_caller_identified_as_nobody_fails_closed() {
+    let (server, _) = server();
+    let id = server.open(&Caller::Anonymous).await;
+    let calls = server.engine.calls();
+    let nameless = Caller::Identified(Identity::default());
+    let log = Log::start();
+    let mut modern = modern(None);
+    modern.extensions_mut().insert(nameless.clone());
+    let requests = [
+        post(&nameless, None, INITIALIZE),
+        post(&nameless, Some(&id), LIST),
+        delete(&nameless, Some(&id)),
+        modern,
+    ];
+    for request in requests {
+        let answer = server.send(request).await;
+        assert_eq!((answer.status.as_u16(), answer.error().0), (500, -32603));
+        assert!(log.take().contains("ERROR"));
+    }
+    assert_eq!(server.engine.calls(), calls);
+    assert_eq!(server.status(&Caller::Anonymous, &id).await, 200);
+    let tenant = Caller::Identified(Identity::default().with_tenant("north"));
+    assert_eq!(server.send(post(&tenant, None, INITIALIZE)).await.status, 200, "it is told from others");
 }
 
 #[tokio::test]
@@ -88,6 +120,38 @@ async fn bodies_are_bounded_announced_or_not() {
     assert_eq!(exact.len(), 4096);
     let id = server.open(&ana()).await;
     assert_eq!(server.send(post(&ana(), Some(&id), &exact)).await.status, 200);
+}
+
+/// A body of which half is there and the rest never comes.
+struct Half(Option<Bytes>);
+
+impl http_body::Body for Half {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.take().map_or(Poll::Pending, |half| Poll::Ready(Some(Ok(Frame::data(half)))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let calls = server.engine.calls();
+    for id in [None, Some(&*id)] {
+        let started = Instant::now();
+        let half = Half(Some(Bytes::from(&LIST[..20])));
+        let answer = server.send(post(&ana(), id, "").map(|_| Body::new(half))).await;
+        assert_eq!((answer.status.as_u16(), answer.error()), (408, (-32600, Value::Null)));
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(started.elapsed().as_secs(), 30);
+    }
+    assert_eq!(server.engine.calls(), calls);
+    assert_eq!(server.status(&ana(), &id).await, 200);
 }
 
 fn modern(id: Option<&str>) -> Request<Body> {
@@ -185,4 +249,21 @@ async fn the_layer_fits_into_an_axum_router() {
             "{path}: only JSON or events open one"
         );
     }
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_only_bytes_serves_as_well() {
+    let store = ByteStore::with_clock(ManualClock::default());
+    let server = server_on(Sessions::new(store, Policy::default()).expect("agrees"));
+    let (hers, his) = (server.open(&ana()).await, server.open(&ben()).await);
+    assert_eq!(server.status(&ana(), &hers).await, 200);
+    assert_eq!(server.status(&ana(), &his).await, 404);
+    let session = server.sessions.validate(&hers, &ana()).await.expect("it is hers");
+    let state = session.state();
+    assert_eq!((state.client_name(), state.capabilities()), ("desk", Some(r#"{"roots":{}}"#)));
+    let listed = server.sessions.list(&identity("ana")).await.expect("memory does not fail");
+    let [summary] = &listed[..] else { panic!("{listed:?}") };
+    assert_eq!((summary.fingerprint, &*summary.client_name), (session.fingerprint(), "desk"));
+    assert_eq!(server.send(delete(&ana(), Some(&hers))).await.status, 204);
+    assert_eq!(server.status(&ana(), &hers).await, 404);
 }

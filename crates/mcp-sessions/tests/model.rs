@@ -1,10 +1,15 @@
-//! `Sessions` over the memory store behaves as a plain map does that is looked through from end to end.
+//! `Sessions` behaves as a plain map does that is looked through from end to end, over the memory store and
+//! over one that somebody else could have written.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mcp_sessions::{Caller, Identity, Policy, SessionId, SessionState};
+use mcp_sessions::{
+    Caller, Identity, ManualClock, MemoryStore, Policy, SessionId, SessionState, SessionStore, Sessions,
+};
 use proptest::prelude::*;
+
+use crate::support::bytes::ByteStore;
 
 /// Unused for more than this, idle for more than this, older than this: milliseconds, small so that
 /// steps of the clock cross them often.
@@ -180,8 +185,13 @@ fn policy(lazy: bool) -> Policy {
         .with_lazy_binding(lazy)
 }
 
-async fn compare(lazy: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let (sessions, clock) = crate::support::sessions_with(policy(lazy));
+async fn compare<S: SessionStore>(
+    store: impl Fn(ManualClock) -> S,
+    lazy: bool,
+    steps: Vec<Step>,
+) -> Result<(), TestCaseError> {
+    let clock = ManualClock::default();
+    let sessions = Sessions::new(store(clock.clone()), policy(lazy)).expect("agrees");
     let mut model = Model { lazy, ..Model::default() };
     let mut ids: Vec<_> = (0..FIRST_IDS).map(|_| SessionId::random().expose_hex()).collect();
     for step in steps {
@@ -275,6 +285,12 @@ proptest! {
     #[test]
     fn sessions_agree_with_a_plain_map(lazy: bool, steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(compare(lazy, steps))?;
+        runtime.block_on(compare(MemoryStore::with_clock, lazy, steps))?;
+    }
+
+    #[test]
+    fn a_store_of_bytes_agrees_as_well(lazy: bool, steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(compare(ByteStore::with_clock, lazy, steps))?;
     }
 }

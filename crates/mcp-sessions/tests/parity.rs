@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::support::{Log, MINUTE, TestSessions, ana, ben, identity, sessions, sessions_with};
 use mcp_sessions::{
-    Caller, Identity, InvalidSessionId, MemoryStore, Policy, Rejection, SessionId, SessionState, Sessions,
+    Caller, Face, Identity, InvalidSessionId, MemoryStore, Policy, Rejection, SessionId, SessionState,
+    Sessions,
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -125,7 +126,7 @@ async fn nothing_bound() {
     }
 
     let (sessions, _) = sessions();
-    let anonymous = open(&sessions, &Caller::Identified(Identity::default())).await;
+    let anonymous = open(&sessions, &Caller::Anonymous).await;
     let [nobody, identified @ ..] = &everybody;
     assert_eq!(reason(sessions.validate(&anonymous, nobody).await), "allowed");
     for caller in identified {
@@ -136,7 +137,25 @@ async fn nothing_bound() {
 #[tokio::test]
 async fn bound_and_no_identity_is_refused() {
     refuses(&Caller::Anonymous, "anonymous_caller").await;
-    refuses(&Caller::Identified(Identity::default()), "anonymous_caller").await;
+}
+
+#[tokio::test]
+async fn an_identity_without_any_claim_is_refused() {
+    let (sessions, _) = sessions();
+    let nameless = Caller::Identified(Identity::default().with_tenant(""));
+    let (hers, nobodys) = (open(&sessions, &ana()).await, open(&sessions, &Caller::Anonymous).await);
+    let log = Log::start();
+    assert_eq!(reason(sessions.create(&nameless, SessionState::default()).await), "nameless");
+    for id in [&*hers, &*nobodys, &*SessionId::random().expose_hex(), "no id"] {
+        assert_eq!(reason(sessions.check(id, &nameless).await), "nameless");
+        assert_eq!(reason(sessions.validate(id, &nameless).await), "nameless");
+        assert_eq!(reason(sessions.get_or_create(id, &nameless).await), "nameless");
+        let refused = sessions.terminate(id, &nameless).await.expect_err("it is nobody's");
+        assert_eq!((refused.reason(), refused.face()), ("nameless", Face::Unavailable));
+    }
+    let log = log.take();
+    assert_eq!(log.matches(r#"ERROR mcp_sessions: "#).count(), 17, "{log}");
+    assert_eq!(sessions.count().await.expect("memory does not fail"), 2);
 }
 
 #[tokio::test]
@@ -154,7 +173,7 @@ async fn another_client_is_refused() {
 #[tokio::test]
 async fn another_subject_is_refused() {
     refuses(&ben(), "other_identity").await;
-    refuses(&Caller::Identified(identity("")), "other_identity").await;
+    refuses(&Caller::Identified(identity("ana").with_subject("")), "other_identity").await;
 }
 
 /// Ana's session refuses `caller` for `expected`, with one warning for each attempt, and stays hers.
@@ -296,7 +315,7 @@ async fn events_and_their_levels() {
     log.take();
     clock.advance(MINUTE * 31);
     sessions.sweep().await.expect("memory does not fail");
-    level("DEBUG", r#"event="swept""#);
+    level("DEBUG", r#"event="stale_cleanup""#);
 }
 
 #[tokio::test(start_paused = true)]

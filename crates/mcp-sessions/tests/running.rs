@@ -7,13 +7,14 @@ use std::task::Poll;
 
 use axum::body::Bytes;
 use http_body_util::BodyExt;
-use mcp_sessions::{MemoryStore, Policy, Sessions};
+use mcp_sessions::{ManualClock, MemoryStore, Policy, SessionLayer, Sessions};
 use serde_json::{Value, json};
 use tokio::task::yield_now;
 use tower::ServiceExt;
 
-use crate::support::http::{Server, delete, post, server, server_on, server_with};
-use crate::support::{Log, MINUTE, ana, ben};
+use crate::support::bytes::ByteStore;
+use crate::support::http::{Server, delete, post, server, server_of, server_on, server_with};
+use crate::support::{Log, MINUTE, ana, ben, sessions};
 
 fn call(id: impl Into<Value>, method: &str) -> String {
     json!({"jsonrpc": "2.0", "id": id.into(), "method": method}).to_string()
@@ -161,6 +162,95 @@ async fn a_session_takes_its_requests_along_when_it_ends() {
     finish(ended.as_mut()).await;
     assert_eq!(count(&server.engine.cancelled), 1);
     begin(staying.as_mut()).await;
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_ends_when_it_is_cancelled() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let abandon = async |request_id: u64, method: &str| {
+        let mut call =
+            Box::pin(server.service.clone().oneshot(post(&ana(), Some(&id), &call(request_id, method))));
+        let _ = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).map(drop))).await;
+    };
+    abandon(1, "deaf").await;
+    abandon(2, "stream").await;
+    let stream = server.engine.stream.lock().take().expect("a stream");
+    let endless =
+        |sender: &tokio::sync::mpsc::UnboundedSender<Bytes>| sender.send(Bytes::from("data: 1\n\n"));
+    endless(&stream).expect("it is read");
+    settle().await;
+    assert_eq!(
+        server.send(post(&ana(), Some(&id), &call(1, "tools/list"))).await.status,
+        400,
+        "it is running"
+    );
+
+    for request_id in [1, 2] {
+        assert_eq!(server.send(post(&ana(), Some(&id), &cancel(request_id))).await.status, 202);
+        settle().await;
+        let again = call(request_id, "tools/list");
+        assert_eq!(server.send(post(&ana(), Some(&id), &again)).await.status, 200, "{request_id} has ended");
+    }
+    endless(&stream).expect_err("nobody reads it any more");
+
+    abandon(3, "stream").await;
+    let stream = server.engine.stream.lock().take().expect("a stream");
+    assert_eq!(server.send(delete(&ana(), Some(&id))).await.status, 204);
+    settle().await;
+    endless(&stream).expect_err("it went with its session");
+}
+
+#[tokio::test]
+async fn a_session_runs_so_many_requests_at_once() {
+    let (sessions, _) = sessions();
+    let layer = SessionLayer::new(sessions.clone()).with_max_in_flight(2);
+    let server = server_of(sessions, &layer);
+    let (id, other) = (server.open(&ana()).await, server.open(&ana()).await);
+    for request_id in [1, 2] {
+        let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call(request_id, "wait"))));
+        begin(waiting.as_mut()).await;
+    }
+    settle().await;
+    let calls = server.engine.calls();
+    let notification = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    for (body, echoed) in [(call(3, "tools/list"), json!(3)), (notification.to_owned(), Value::Null)] {
+        let answer = server.send(post(&ana(), Some(&id), &body)).await;
+        assert_eq!((answer.status.as_u16(), answer.error()), (503, (-32603, echoed)));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    assert_eq!(
+        server.send(post(&ana(), Some(&id), &call(1, "tools/list"))).await.status,
+        400,
+        "the id is taken"
+    );
+    assert_eq!(server.engine.calls(), calls);
+    assert_eq!(server.status(&ana(), &other).await, 200, "another session has its own room");
+
+    assert_eq!(server.send(post(&ana(), Some(&id), &cancel(2))).await.status, 202, "there is room to cancel");
+    settle().await;
+    assert_eq!(server.status(&ana(), &id).await, 400, "id 1 is still running");
+    assert_eq!(server.send(post(&ana(), Some(&id), &call(3, "tools/list"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_a_request_is_let_in_takes_it_along() {
+    let store = ByteStore::with_clock(ManualClock::default());
+    let late = store.late.clone();
+    let server = server_on(Sessions::new(store, Policy::default()).expect("agrees"));
+    let (ends, stays) = (server.open(&ana()).await, server.open(&ana()).await);
+    let calls = server.engine.calls();
+
+    late.send_replace(true);
+    let mut between = Box::pin(server.send(post(&ana(), Some(&ends), &call(1, "wait"))));
+    let mut beside = Box::pin(server.send(post(&ana(), Some(&stays), &call(1, "tools/list"))));
+    begin(between.as_mut()).await;
+    begin(beside.as_mut()).await;
+    assert_eq!(server.send(delete(&ana(), Some(&ends))).await.status, 204);
+    late.send_replace(false);
+    assert_eq!(finish(between.as_mut()).await.status, 404);
+    assert_eq!(finish(beside.as_mut()).await.status, 200);
+    assert_eq!(server.engine.calls(), calls + 1, "only the other session's request went on");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use super::body::{self, SessionBody};
@@ -14,6 +14,9 @@ const INTERNAL_ERROR: i32 = -32603;
 
 /// When to ask a store again that failed.
 const STORE_RETRY: Duration = Duration::from_secs(5);
+
+/// When to try again in a session in which too much is running.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 /// The one answer to every id that opens nothing, whatever the reason.
 pub(super) fn not_found() -> Response<SessionBody> {
@@ -27,9 +30,7 @@ pub(super) fn refused(rejection: &Rejection, policy: &Policy) -> Response<Sessio
         Face::AtCapacity => ("Too many sessions, try again later", policy.sweep_interval()),
         Face::Unavailable => ("Sessions are unavailable, try again later", STORE_RETRY),
     };
-    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, INTERNAL_ERROR, message, None);
-    response.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
-    response
+    try_again(message, None, retry_after)
 }
 
 pub(super) fn missing_session_id() -> Response<SessionBody> {
@@ -50,6 +51,19 @@ pub(super) fn unreadable_body() -> Response<SessionBody> {
 
 pub(super) fn bad_message(fault: Fault) -> Response<SessionBody> {
     error(StatusCode::BAD_REQUEST, fault.code, fault.message, None)
+}
+
+/// Asks for the connection to be closed: the rest of the body may come at any time, and is no request.
+pub(super) fn too_slow() -> Response<SessionBody> {
+    let mut response =
+        error(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, "The request body took too long to arrive", None);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+pub(super) fn too_many_running(id: Option<&RequestId>) -> Response<SessionBody> {
+    let message = "Too many requests are running in this session, try again later";
+    try_again(message, id, BUSY_RETRY)
 }
 
 pub(super) fn too_large(max_body_bytes: usize) -> Response<SessionBody> {
@@ -74,6 +88,12 @@ pub(super) fn accepted() -> Response<SessionBody> {
 
 pub(super) fn terminated() -> Response<SessionBody> {
     empty(StatusCode::NO_CONTENT)
+}
+
+fn try_again(message: &str, id: Option<&RequestId>, retry_after: Duration) -> Response<SessionBody> {
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, INTERNAL_ERROR, message, id);
+    response.headers_mut().insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
+    response
 }
 
 fn bad_request(message: &str, id: Option<&RequestId>) -> Response<SessionBody> {

@@ -1,16 +1,20 @@
 //! What becomes of a request: refused here, answered here, or handed to the engine.
 
+use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method as HttpMethod, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 use super::body::{self, SessionBody, Unread};
 use super::engine::Engine;
-use super::in_flight::InFlight;
+use super::in_flight::{Busy, InFlight};
 use super::message::{Message, Method, is_modern};
 use super::outlive::{Outlive, RunningBody};
 use super::{SESSION_ID, answer, handshake};
@@ -27,13 +31,28 @@ pub(super) struct Gate<S> {
     pub(super) in_flight: Arc<InFlight>,
 }
 
+/// How much one request, and one session, may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) max_body_bytes: usize,
+    pub(super) body_timeout: Duration,
+    pub(super) max_in_flight: usize,
+}
+
+impl Default for Limits {
+    /// Bodies of 1 MiB that arrive within 30 seconds, and 64 requests of a session at once.
+    fn default() -> Self {
+        Self { max_body_bytes: 1024 * 1024, body_timeout: Duration::from_secs(30), max_in_flight: 64 }
+    }
+}
+
 impl<S: SessionStore> Gate<S> {
     /// Takes a request to its answer.
     pub(super) async fn pass<B>(
         &self,
         engine: impl Engine,
         request: Request<B>,
-        max_body_bytes: usize,
+        limits: Limits,
     ) -> Response<SessionBody>
     where
         B: Body<Data = Bytes>,
@@ -43,6 +62,11 @@ impl<S: SessionStore> Gate<S> {
             tracing::error!(target: TARGET, "a request without a caller: nothing in front authenticates");
             return answer::internal();
         };
+        if let Err(error) = caller.key() {
+            let error: &dyn Error = &error;
+            tracing::error!(target: TARGET, error, "a caller who is identified as nobody: the claims are not read");
+            return answer::internal();
+        }
         // Nothing behind this layer may see an id, or an event id that would resume a stream.
         let session_id = take_session_id(&mut parts.headers);
         parts.headers.remove(LAST_EVENT_ID);
@@ -55,10 +79,12 @@ impl<S: SessionStore> Gate<S> {
             _ => return answer::method_not_allowed("POST, DELETE"),
         }
 
-        let bytes = match body::read(&parts.headers, body, max_body_bytes).await {
-            Ok(bytes) => bytes,
-            Err(Unread::TooLarge) => return answer::too_large(max_body_bytes),
-            Err(Unread::Broken) => return answer::unreadable_body(),
+        let reading = body::read(&parts.headers, body, limits.max_body_bytes);
+        let bytes = match timeout(limits.body_timeout, reading).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(Unread::TooLarge)) => return answer::too_large(limits.max_body_bytes),
+            Ok(Err(Unread::Broken)) => return answer::unreadable_body(),
+            Err(Elapsed { .. }) => return answer::too_slow(),
         };
         let message = match Message::read(&bytes) {
             Ok(message) => message,
@@ -72,7 +98,7 @@ impl<S: SessionStore> Gate<S> {
             return engine.answer(request).await;
         }
         match session_id {
-            Some(id) => self.call(engine, request, &message, &id, &caller).await,
+            Some(id) => self.call(engine, request, &message, &id, &caller, limits.max_in_flight).await,
             None => answer::missing_session_id(),
         }
     }
@@ -138,7 +164,9 @@ impl<S: SessionStore> Gate<S> {
         message: &Message<'_>,
         session_id: &str,
         caller: &Caller,
+        max_in_flight: usize,
     ) -> Response<SessionBody> {
+        let endings = self.in_flight.endings();
         let session = match self.sessions.validate(session_id, caller).await {
             Ok(session) => session,
             Err(rejection) => return answer::refused(&rejection, self.sessions.policy()),
@@ -149,21 +177,33 @@ impl<S: SessionStore> Gate<S> {
             }
             return answer::accepted();
         }
-        let mut call = None;
-        // A response has an id too, but it is the server's, and nothing runs under it.
-        if let (Some(_), Some(id)) = (message.method, &message.id) {
-            let Some((entry, cancellation)) = self.in_flight.begin(&session, id) else {
-                return answer::already_running(id);
-            };
-            request.extensions_mut().insert(cancellation);
-            call = Some(entry);
+        let call = match self.in_flight.begin(&session, message.request_id(), max_in_flight) {
+            Ok(call) => call,
+            Err(Busy::SameId(id)) => return answer::already_running(id),
+            Err(Busy::Full) => {
+                let session = session.fingerprint();
+                tracing::info!(target: TARGET, event = "rejected", reason = "in_flight", %session,
+                    "as many requests of session {session} are running as may");
+                return answer::too_many_running(message.request_id());
+            }
+        };
+        // A session that ended between its check and the entry took along what was entered then,
+        // which this request was not: it is checked again, once, and only if some session has ended.
+        if self.in_flight.endings() != endings
+            && let Err(rejection) = self.sessions.look(*session.key(), caller, false).await
+        {
+            return answer::refused(&rejection, self.sessions.policy());
+        }
+        if message.request_id().is_some() {
+            request.extensions_mut().insert(call.cancellation());
         }
         request.extensions_mut().insert(session);
-        Outlive::new(async move {
+        let cancelled = call.cancellation().token().clone();
+        let work = async move {
             let response = engine.answer(request).await;
             response.map(|body| body::boxed(RunningBody::new(body, call)))
-        })
-        .await
+        };
+        Outlive::new(work, cancelled).await
     }
 }
 

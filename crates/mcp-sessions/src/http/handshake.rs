@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 
 use super::BoxError;
 use super::body::{self, SessionBody};
+use super::message::Object;
 
 /// How much of a response is read in search of the result.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -19,7 +20,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 #[derive(serde::Deserialize)]
 struct Answer<'a> {
     #[serde(borrow)]
-    result: Option<Initialized<'a>>,
+    result: Option<Object<Initialized<'a>>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -78,8 +79,8 @@ fn format(headers: &HeaderMap) -> Option<Format> {
 }
 
 fn agreed(json: &[u8]) -> Option<String> {
-    let answer: Answer<'_> = serde_json::from_slice(json).ok()?;
-    answer.result.map(|result| result.protocol_version.into_owned())
+    let Object(answer): Object<Answer<'_>> = serde_json::from_slice(json).ok()?;
+    answer.result.map(|Object(result)| result.protocol_version.into_owned())
 }
 
 /// Looks for the result in the `data:` lines that are complete.
@@ -140,7 +141,9 @@ mod tests {
             assert_eq!(agreed_in_events(events.as_bytes(), true), expected, "{events:?}");
         }
         assert_eq!(agreed(result.as_bytes()), version);
-        assert_eq!(agreed(error.as_bytes()), None);
+        for other in [error, r#"{"result":["2025-06-18"]}"#, r#"[{"protocolVersion":"2025-06-18"}]"#] {
+            assert_eq!(agreed(other.as_bytes()), None, "{other}");
+        }
         assert_eq!(agreed_in_events(format!("data: {result}").as_bytes(), false), None, "the line may go on");
     }
 }

@@ -25,79 +25,136 @@ impl RequestCancellation {
     }
 }
 
-/// The requests that are running in sessions.
+/// What is running in sessions.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    sessions: Mutex<HashMap<SessionKey, Running>>,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    sessions: HashMap<SessionKey, Running>,
+    /// How many sessions were ended with what ran in them.
+    endings: u64,
+    /// Counts what runs without a request id.
+    unnamed: u64,
 }
 
 #[derive(Debug)]
 struct Running {
     caller: Caller,
-    calls: HashMap<RequestId, CancellationToken>,
+    calls: HashMap<CallId, CancellationToken>,
 }
 
-/// The entry of one running request, which ends with it.
+/// What a call is found by. Notifications and responses have no id of their own: nothing cancels
+/// them alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum CallId {
+    Request(RequestId),
+    Unnamed(u64),
+}
+
+/// The entry of what is running, which ends with it.
 #[derive(Debug)]
 pub(super) struct Call {
-    table: Arc<InFlight>,
+    in_flight: Arc<InFlight>,
     session: SessionKey,
-    id: RequestId,
+    id: CallId,
+    cancellation: CancellationToken,
+}
+
+/// Why something may not run now.
+#[derive(Debug)]
+pub(super) enum Busy<'a> {
+    /// A request with this id is running in the session: the second would take the first one's
+    /// cancellation.
+    SameId(&'a RequestId),
+    /// As much is running in the session as may.
+    Full,
 }
 
 impl InFlight {
-    /// Enters a request, unless one with its id is running in the session: the second would take the
-    /// first one's cancellation.
-    pub(super) fn begin(
+    /// Enters what is to run in a session.
+    ///
+    /// Only who was let into the session gets here: nobody else can occupy its ids.
+    pub(super) fn begin<'a>(
         self: &Arc<Self>,
         session: &Session,
-        id: &RequestId,
-    ) -> Option<(Call, RequestCancellation)> {
-        let mut sessions = self.sessions.lock();
-        let running = sessions
+        id: Option<&'a RequestId>,
+        max: usize,
+    ) -> Result<Call, Busy<'a>> {
+        let mut table = self.table.lock();
+        let calls = table.sessions.get(session.key()).map(|running| &running.calls);
+        let call_id = match id {
+            Some(id) => CallId::Request(id.clone()),
+            None => CallId::Unnamed(table.unnamed),
+        };
+        match (calls, id) {
+            (Some(calls), Some(id)) if calls.contains_key(&call_id) => return Err(Busy::SameId(id)),
+            _ if calls.map_or(0, HashMap::len) >= max => return Err(Busy::Full),
+            _ => {}
+        }
+        table.unnamed += 1;
+        let call = Call {
+            in_flight: Arc::clone(self),
+            session: *session.key(),
+            id: call_id.clone(),
+            cancellation: CancellationToken::new(),
+        };
+        let running = table
+            .sessions
             .entry(*session.key())
             .or_insert_with(|| Running { caller: session.caller().clone(), calls: HashMap::new() });
-        if running.calls.contains_key(id) {
-            return None;
-        }
-        let token = CancellationToken::new();
-        running.calls.insert(id.clone(), token.clone());
-        let call = Call { table: Arc::clone(self), session: *session.key(), id: id.clone() };
-        Some((call, RequestCancellation(token)))
+        running.calls.insert(call_id, call.cancellation.clone());
+        Ok(call)
     }
 
     /// Cancels one request of a session, if it is running.
     pub(super) fn cancel(&self, session: &SessionKey, id: &RequestId) {
-        let sessions = self.sessions.lock();
-        let token = sessions.get(session).and_then(|running| running.calls.get(id)).cloned();
-        drop(sessions); // whoever waits for the token may run at once
+        let id = CallId::Request(id.clone());
+        let table = self.table.lock();
+        let token = table.sessions.get(session).and_then(|running| running.calls.get(&id)).cloned();
+        drop(table); // whoever waits for the token may run at once
         if let Some(token) = token {
             token.cancel();
         }
     }
 
-    /// Cancels everything that is running in a session.
+    /// Cancels everything that is running in a session that has ended.
     pub(super) fn cancel_all(&self, session: &SessionKey) {
-        let sessions = self.sessions.lock();
-        let tokens: Vec<_> =
-            sessions.get(session).into_iter().flat_map(|running| running.calls.values()).cloned().collect();
-        drop(sessions);
+        let mut table = self.table.lock();
+        table.endings += 1;
+        let running = table.sessions.get(session).into_iter();
+        let tokens: Vec<_> = running.flat_map(|running| running.calls.values()).cloned().collect();
+        drop(table);
         tokens.iter().for_each(CancellationToken::cancel);
+    }
+
+    /// How many sessions were ended here so far. Who enters a session that was checked while this
+    /// number changed may have been left out when it was.
+    pub(super) fn endings(&self) -> u64 {
+        self.table.lock().endings
     }
 
     /// The sessions in which something is running, and whose they are.
     pub(super) fn sessions(&self) -> Vec<(SessionKey, Caller)> {
-        self.sessions.lock().iter().map(|(key, running)| (*key, running.caller.clone())).collect()
+        self.table.lock().sessions.iter().map(|(key, running)| (*key, running.caller.clone())).collect()
+    }
+}
+
+impl Call {
+    pub(super) fn cancellation(&self) -> RequestCancellation {
+        RequestCancellation(self.cancellation.clone())
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let mut sessions = self.table.sessions.lock();
-        let Some(running) = sessions.get_mut(&self.session) else { return };
+        let mut table = self.in_flight.table.lock();
+        let Some(running) = table.sessions.get_mut(&self.session) else { return };
         running.calls.remove(&self.id);
         if running.calls.is_empty() {
-            sessions.remove(&self.session);
+            table.sessions.remove(&self.session);
         }
     }
 }

@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 
 use super::BoxError;
 use super::body::SessionBody;
-use super::gate::Gate;
+use super::gate::{Gate, Limits};
 use super::in_flight::InFlight;
 use crate::{Face, SessionStore, Sessions};
 
@@ -23,11 +23,12 @@ use crate::{Face, SessionStore, Sessions};
 #[derive(Debug)]
 pub struct SessionLayer<S> {
     gate: Arc<Gate<S>>,
-    max_body_bytes: usize,
+    limits: Limits,
 }
 
 impl<S: SessionStore> SessionLayer<S> {
-    /// A layer over these sessions that reads bodies of up to 1 MiB. Starts the background task that
+    /// A layer over these sessions that reads bodies of up to 1 MiB for up to 30 seconds, and runs up
+    /// to 64 requests of one session at once. Starts the background task that
     /// keeps sessions alive while their requests run; it ends with the layer and its services.
     ///
     /// # Panics
@@ -37,20 +38,36 @@ impl<S: SessionStore> SessionLayer<S> {
     pub fn new(sessions: Sessions<S>) -> Self {
         let gate = Arc::new(Gate { sessions, in_flight: Arc::new(InFlight::default()) });
         tokio::spawn(renew_until_dropped(Arc::downgrade(&gate)));
-        Self { gate, max_body_bytes: 1024 * 1024 }
+        Self { gate, limits: Limits::default() }
     }
 
     /// Answers 413 to requests with a longer body.
     #[must_use]
     pub fn with_max_body_bytes(mut self, max_body_bytes: usize) -> Self {
-        self.max_body_bytes = max_body_bytes;
+        self.limits.max_body_bytes = max_body_bytes;
+        self
+    }
+
+    /// Answers 408 to requests whose body has not arrived in whole after this long, and asks for
+    /// their connection to be closed.
+    #[must_use]
+    pub fn with_body_timeout(mut self, body_timeout: Duration) -> Self {
+        self.limits.body_timeout = body_timeout;
+        self
+    }
+
+    /// Answers 503 to a request when this many of its session are running, those whose client is
+    /// gone included.
+    #[must_use]
+    pub fn with_max_in_flight(mut self, max_in_flight: usize) -> Self {
+        self.limits.max_in_flight = max_in_flight;
         self
     }
 }
 
 impl<S> Clone for SessionLayer<S> {
     fn clone(&self) -> Self {
-        Self { gate: Arc::clone(&self.gate), max_body_bytes: self.max_body_bytes }
+        Self { gate: Arc::clone(&self.gate), limits: self.limits }
     }
 }
 
@@ -58,7 +75,7 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
     type Service = SessionService<Inner, S>;
 
     fn layer(&self, inner: Inner) -> Self::Service {
-        SessionService { inner, gate: Arc::clone(&self.gate), max_body_bytes: self.max_body_bytes }
+        SessionService { inner, gate: Arc::clone(&self.gate), limits: self.limits }
     }
 }
 
@@ -67,12 +84,12 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
 pub struct SessionService<Inner, S> {
     inner: Inner,
     gate: Arc<Gate<S>>,
-    max_body_bytes: usize,
+    limits: Limits,
 }
 
 impl<Inner: Clone, S> Clone for SessionService<Inner, S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), gate: Arc::clone(&self.gate), max_body_bytes: self.max_body_bytes }
+        Self { inner: self.inner.clone(), gate: Arc::clone(&self.gate), limits: self.limits }
     }
 }
 
@@ -96,8 +113,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (gate, inner, max_body_bytes) = (Arc::clone(&self.gate), self.inner.clone(), self.max_body_bytes);
-        Box::pin(async move { Ok(gate.pass(inner, request, max_body_bytes).await) })
+        let (gate, inner, limits) = (Arc::clone(&self.gate), self.inner.clone(), self.limits);
+        Box::pin(async move { Ok(gate.pass(inner, request, limits).await) })
     }
 }
 

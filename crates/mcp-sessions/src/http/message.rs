@@ -6,8 +6,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::SessionState;
@@ -70,7 +72,7 @@ struct Envelope<'a> {
 #[derive(Default, serde::Deserialize)]
 struct Params {
     #[serde(rename = "_meta")]
-    meta: Option<Meta>,
+    meta: Option<Object<Meta>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -90,7 +92,7 @@ struct Cancelled<'a> {
 #[derive(Default, serde::Deserialize)]
 struct Hello<'a> {
     #[serde(borrow, rename = "clientInfo")]
-    client: Option<ClientInfo<'a>>,
+    client: Option<Object<ClientInfo<'a>>>,
     #[serde(borrow)]
     capabilities: Option<&'a RawValue>,
 }
@@ -112,32 +114,37 @@ impl<'a> Message<'a> {
         if is_too_deep(bytes) {
             return Err(TOO_DEEP);
         }
-        let envelope: Envelope<'_> = serde_json::from_slice(bytes).map_err(fault)?;
-        let Params { meta } = match envelope.params {
+        let Object(envelope): Object<Envelope<'_>> = serde_json::from_slice(bytes).map_err(fault)?;
+        let Object(Params { meta }) = match envelope.params {
             Some(params) if params.get().starts_with('{') => {
                 serde_json::from_str(params.get()).map_err(fault)?
             }
-            _ => Params::default(),
+            _ => Object::default(),
         };
         Ok(Self {
             method: envelope.method,
             id: envelope.id.map(|id| RequestId::read(id).ok_or(BAD_ID)).transpose()?,
-            modern: meta.and_then(|meta| meta.version).map(|Modern(modern)| modern),
+            modern: meta.and_then(|Object(meta)| meta.version).map(|Modern(modern)| modern),
             params: envelope.params,
         })
     }
 
+    /// The id of a request. A response has one too, but it is the server's, and nothing runs under it.
+    pub(super) fn request_id(&self) -> Option<&RequestId> {
+        self.id.as_ref().filter(|_| self.method.is_some())
+    }
+
     /// Which request a `notifications/cancelled` is about.
     pub(super) fn cancelled_id(&self) -> Option<RequestId> {
-        let cancelled: Cancelled<'_> = serde_json::from_str(self.params?.get()).ok()?;
+        let Object(cancelled): Object<Cancelled<'_>> = serde_json::from_str(self.params?.get()).ok()?;
         RequestId::read(cancelled.id)
     }
 
     /// What the client of an `initialize` says of itself. The engine judges whether that is right.
     pub(super) fn client(&self) -> SessionState {
         let hello = self.params.and_then(|params| serde_json::from_str(params.get()).ok());
-        let Hello { client, capabilities } = hello.unwrap_or_default();
-        let ClientInfo { name, version } = client.unwrap_or_default();
+        let Object(Hello { client, capabilities }) = hello.unwrap_or_default();
+        let Object(ClientInfo { name, version }) = client.unwrap_or_default();
         let state = SessionState::default().with_client_name(&name).with_client_version(&version);
         match capabilities {
             Some(capabilities) => state.with_capabilities(capabilities.get()),
@@ -204,6 +211,30 @@ fn is_too_deep(bytes: &[u8]) -> bool {
 #[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 fn fault(error: serde_json::Error) -> Fault {
     if error.is_data() { NOT_A_MESSAGE } else { MALFORMED }
+}
+
+/// A `T` that stands in an object. By itself, what is derived takes an array of its fields as well.
+#[derive(Default)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 impl<'de> Deserialize<'de> for Method {
@@ -288,12 +319,32 @@ mod tests {
             (r#"{"method":"ping","method":"initialize"}"#, NOT_A_MESSAGE),
             (r#"{"id":1,"id":2}"#, NOT_A_MESSAGE),
             (r#"{"params":{"_meta":7}}"#, NOT_A_MESSAGE),
+            (r#"{"params":{"_meta":["2026-07-28"]}}"#, NOT_A_MESSAGE),
             (r#"{"id":{}}"#, BAD_ID),
             (r#"{"id":true}"#, BAD_ID),
         ];
         for (text, expected) in cases {
             assert_eq!(Message::read(text.as_bytes()).expect_err(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn only_objects_are_read_by_field() {
+        let by_position =
+            r#"{"method":"x","params":[{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}]}"#;
+        assert_eq!(Message::read(by_position.as_bytes()).expect("a message").modern, None);
+        let cancelled = |params| {
+            let text = format!(r#"{{"method":"notifications/cancelled","params":{params}}}"#);
+            Message::read(text.as_bytes()).expect("a message").cancelled_id()
+        };
+        assert_eq!((cancelled(r#"{"requestId":5}"#), cancelled("[5]")), (number("5"), None));
+        let client = |params| {
+            let text = format!(r#"{{"method":"initialize","params":{params}}}"#);
+            Message::read(text.as_bytes()).expect("a message").client().client_name().to_owned()
+        };
+        assert_eq!(client(r#"{"clientInfo":{"name":"desk"}}"#), "desk");
+        assert_eq!(client(r#"{"clientInfo":["desk"]}"#), "");
+        assert_eq!(client(r#"[{"name":"desk"}]"#), "");
     }
 
     #[test]

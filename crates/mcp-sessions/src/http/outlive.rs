@@ -2,9 +2,11 @@
 //!
 //! To a client with sessions, losing the connection is not a cancellation: its request runs to
 //! its end. As long as the client is there, nothing is spawned or buffered; when hyper drops what it
-//! was working on, the rest of the work moves to a task of its own.
+//! was working on, the rest of the work moves to a task of its own. There it goes on to its end, or until
+//! it is cancelled: then nobody is left who wants it.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::thread;
 
@@ -12,6 +14,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::runtime::Handle;
+use tokio::task::consume_budget;
+use tokio_util::sync::CancellationToken;
 
 use super::BoxError;
 use super::body::SessionBody;
@@ -20,11 +24,13 @@ use super::in_flight::Call;
 /// A future that goes on in a task of its own when it is dropped before its end.
 pub(super) struct Outlive<T: Send + 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    cancelled: CancellationToken,
 }
 
 impl<T: Send> Outlive<T> {
-    pub(super) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { work: Some(Box::pin(work)) }
+    /// `cancelled` ends the work once nobody waits for it here any more.
+    pub(super) fn new(work: impl Future<Output = T> + Send + 'static, cancelled: CancellationToken) -> Self {
+        Self { work: Some(Box::pin(work)), cancelled }
     }
 }
 
@@ -44,21 +50,21 @@ impl<T: Send> Future for Outlive<T> {
 impl<T: Send> Drop for Outlive<T> {
     fn drop(&mut self) {
         if let Some(work) = self.work.take() {
-            finish(work);
+            finish(work, self.cancelled.clone());
         }
     }
 }
 
 /// A response's body that holds its request's entry until it has ended, and is read to its end
-/// when nobody takes it any more.
+/// or its cancellation when nobody takes it any more.
 pub(super) struct RunningBody {
     body: Option<SessionBody>,
     call: Option<Call>,
 }
 
 impl RunningBody {
-    pub(super) fn new(body: SessionBody, call: Option<Call>) -> Self {
-        let mut running = Self { body: Some(body), call };
+    pub(super) fn new(body: SessionBody, call: Call) -> Self {
+        let mut running = Self { body: Some(body), call: Some(call) };
         running.release_if_ended();
         running
     }
@@ -103,19 +109,32 @@ impl Drop for RunningBody {
         if body.is_end_stream() || body.size_hint().exact().is_some() {
             return;
         }
-        let call = self.call.take();
-        finish(async move {
-            while let Some(Ok(_)) = body.frame().await {}
+        let Some(call) = self.call.take() else { return };
+        let cancelled = call.cancellation().token().clone();
+        let drain = async move {
+            while let Some(Ok(_)) = body.frame().await {
+                consume_budget().await; // a stream that never has to wait lets others run as well
+            }
             drop(call);
-        });
+        };
+        finish(drain, cancelled);
     }
 }
 
 /// Finishes what a connection left, unless it ended in a panic or the runtime is going away.
-fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) {
+///
+/// When it is cancelled, the work is given one more turn, to see that for itself, and then dropped.
+fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static, cancelled: CancellationToken) {
     if !thread::panicking()
         && let Ok(runtime) = Handle::try_current()
     {
-        runtime.spawn(work);
+        runtime.spawn(async move {
+            let (mut work, mut cancelled) = (pin!(work), pin!(cancelled.cancelled()));
+            poll_fn(|cx| match work.as_mut().poll(cx) {
+                Poll::Ready(_) => Poll::Ready(()),
+                Poll::Pending => cancelled.as_mut().poll(cx),
+            })
+            .await;
+        });
     }
 }

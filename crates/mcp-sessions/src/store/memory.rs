@@ -281,11 +281,7 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
         policy: &Policy,
     ) -> Result<Adoption, StoreError> {
         let state = Arc::new(state);
-        let fresh = match caller {
-            CallerKey::Identified(owner) => Binding::Bound(owner),
-            CallerKey::Anonymous if policy.lazy_binding() => Binding::Unbound,
-            CallerKey::Anonymous => Binding::Anonymous,
-        };
+        let fresh = policy.binding_for(caller);
         let now_ms = self.clock.now_ms();
         let mut replaced = false;
         // Another caller can come between a look and what follows from it: then look again.
@@ -382,7 +378,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Caller, Identity, ManualClock, SessionId};
+    use crate::{Identity, ManualClock, SessionId};
 
     fn people(count: usize) -> impl Iterator<Item = Identity> {
         (0..count).map(|number| Identity::default().with_subject(number.to_string()))
@@ -393,7 +389,8 @@ mod tests {
         let (clock, policy) = (ManualClock::default(), Policy::default());
         let store = MemoryStore::with_clock(clock.clone());
         for (number, person) in people(300).enumerate() {
-            let (caller, key) = (Caller::Identified(person.clone()).key(), SessionId::random().key());
+            let caller = CallerKey::Identified(person.digest());
+            let key = SessionId::random().key();
             let state = SessionState::default();
             store.get_or_create(&key, caller, state, &policy).await.expect("memory does not fail");
             match number % 3 {

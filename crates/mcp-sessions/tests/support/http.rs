@@ -87,6 +87,10 @@ impl Engine {
                 self.finished.fetch_add(1, Ordering::SeqCst);
                 reply(StatusCode::OK, "application/json", result(json!({})).to_string())
             }
+            Some("deaf") => {
+                self.release.notified().await;
+                reply(StatusCode::OK, "application/json", result(json!({})).to_string())
+            }
             Some("stream") => {
                 let (sender, receiver) = unbounded_channel();
                 *self.stream.lock() = Some(sender);
@@ -197,8 +201,12 @@ pub(crate) fn server() -> (Server, ManualClock) {
 }
 
 pub(crate) fn server_on<S: SessionStore>(sessions: Sessions<S>) -> Server<S> {
-    let engine = Arc::new(Engine::default());
     let layer = SessionLayer::new(sessions.clone()).with_max_body_bytes(4096);
+    server_of(sessions, &layer)
+}
+
+pub(crate) fn server_of<S: SessionStore>(sessions: Sessions<S>, layer: &SessionLayer<S>) -> Server<S> {
+    let engine = Arc::new(Engine::default());
     Server { service: layer.layer(EngineService(Arc::clone(&engine))), sessions, engine }
 }
 

@@ -1,5 +1,6 @@
 //! What several test files need: people, sessions under a clock that stands still, captured logs.
 
+pub(crate) mod bytes;
 pub(crate) mod http;
 
 use std::cell::RefCell;
@@ -11,12 +12,13 @@ use mcp_sessions::{Caller, Identity, ManualClock, MemoryStore, Policy, Sessions}
 
 pub(crate) type TestSessions = Sessions<MemoryStore<ManualClock>>;
 
-pub(crate) fn identity(subject: &str) -> Identity {
+/// Somebody whose claims are all there, and long enough to be found in a log.
+pub(crate) fn identity(who: &str) -> Identity {
     Identity::default()
         .with_issuer("https://idp.example")
-        .with_tenant("north")
-        .with_client("desktop")
-        .with_subject(subject)
+        .with_tenant("tenant-north")
+        .with_client("desktop-client")
+        .with_subject(format!("{who}@example.org"))
 }
 
 pub(crate) fn ana() -> Caller {
