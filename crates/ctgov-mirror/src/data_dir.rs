@@ -24,7 +24,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// A generation that is neither the current one nor its parent is kept this long, for readers and page tokens.
+/// A generation that is neither the current one nor the one before it is kept this long after it was published.
+///
+/// Only the current one is ever opened. The others are for a process that read `CURRENT` just before it was swapped
+/// and is still opening what it named, and for people: writing an older one's name and manifest hash into `CURRENT`
+/// goes back to it.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 const UNFINISHED_PREFIX: &str = ".tmp-";
@@ -96,6 +100,22 @@ impl DataDir {
 
     pub(crate) fn generations(&self) -> PathBuf {
         self.root.join("generations")
+    }
+
+    /// Creates whatever of it is missing, so that not even a power failure takes it away again.
+    pub(crate) fn create(&self) -> Result<(), MirrorError> {
+        let generations = self.generations();
+        let missing: Vec<&Path> = generations.ancestors().take_while(|path| !path.exists()).collect();
+        fs::create_dir_all(&generations).at("create", &generations)?;
+        for created in missing {
+            // The working directory, in which a relative path starts, has no name there.
+            match created.parent() {
+                Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new("."))?,
+                Some(parent) => sync_directory(parent)?,
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn generation(&self, name: GenerationName) -> PathBuf {
@@ -195,7 +215,9 @@ impl DataDir {
             let path = self.generation(*name);
             // The manifest is the last file written, and never touched again.
             let published = fs::metadata(path.join(manifest::FILE_NAME)).and_then(|file| file.modified());
-            let young = published.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age < KEPT_FOR));
+            // One from the future, by a clock that was set back, has no age that says it is old.
+            let old = |at| now.duration_since(at).is_ok_and(|age| age >= KEPT_FOR);
+            let young = published.is_ok_and(|at| !old(at));
             if !young {
                 fs::remove_dir_all(&path).at("remove", &path)?;
             }
@@ -327,6 +349,16 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_is_created_with_all_above_it_and_once() {
+        let root = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::new(&root.path().join("a/b/data"));
+        for _ in 0..2 {
+            data_dir.create().unwrap();
+            assert!(data_dir.generations().is_dir());
+        }
+    }
+
+    #[test]
     fn a_second_writer_learns_who_the_first_is() {
         let root = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(root.path());
@@ -344,14 +376,15 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(root.path());
         let now = SystemTime::now();
-        for (ordinal, age_hours) in [(1, 90), (2, 25), (3, 23), (4, 80), (5, 70)] {
+        for (ordinal, age_hours) in [(1, 90), (2, 25), (3, 23), (4, -5), (5, 80), (6, 70)] {
             let directory = data_dir.generation(name(ordinal));
             fs::create_dir_all(&directory).unwrap();
             let manifest = File::create(directory.join(manifest::FILE_NAME)).unwrap();
-            manifest.set_modified(now - Duration::from_secs(age_hours * 3_600)).unwrap();
+            let age = Duration::from_secs(i64::unsigned_abs(age_hours) * 3_600);
+            manifest.set_modified(if age_hours < 0 { now + age } else { now - age }).unwrap();
         }
         data_dir.remove_old(now).unwrap();
-        assert_eq!(data_dir.names().unwrap(), [name(3), name(4), name(5)]);
+        assert_eq!(data_dir.names().unwrap(), [name(3), name(4), name(5), name(6)]);
     }
 
     #[test]

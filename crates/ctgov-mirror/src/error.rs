@@ -1,6 +1,7 @@
 //! What can go wrong with a registry on disk, told so that an operator knows what to do next.
 
 use std::{
+    error::Error,
     io,
     path::{Path, PathBuf},
 };
@@ -78,6 +79,16 @@ impl MirrorError {
     }
 }
 
+/// `error` and what caused it, down to the first cause: `error: cause: cause`.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text.extend([": ", &error.to_string()]);
+        cause = error.source();
+    }
+    text
+}
+
 /// Says at which file an operation failed.
 pub(crate) trait At<T> {
     /// `action` is a verb that reads well after "cannot".
@@ -99,7 +110,6 @@ impl<T> At<T> for tantivy::Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::error::Error as _;
 
     #[test]
     fn messages_say_what_to_do_and_leave_the_cause_to_the_source() {
@@ -128,5 +138,16 @@ mod tests {
                 assert!(!message.contains(&source.to_string()), "{message}");
             }
         }
+    }
+
+    #[test]
+    fn causes_follow_the_error_in_order() {
+        let disk = io::Error::from(io::ErrorKind::StorageFull);
+        let index = tantivy::TantivyError::IoError(std::sync::Arc::new(disk));
+        let error = Err::<(), _>(index).at("write", Path::new("/data/x")).unwrap_err();
+        assert_eq!(
+            with_causes(&error),
+            "cannot write the search index /data/x: An IO error occurred: 'no storage space'"
+        );
     }
 }

@@ -48,6 +48,8 @@ impl GenerationInfo {
 }
 
 /// A generation's manifest, checked against what `CURRENT` says of it, and every file against its length.
+///
+/// Whoever reads the search index also wants [`Manifest::check_contents`].
 pub(crate) fn read_manifest(data_dir: &DataDir, current: Current) -> Result<Manifest, MirrorError> {
     let directory = data_dir.generation(current.name);
     let (manifest, hash) = Manifest::read(&directory)?;
@@ -82,6 +84,7 @@ impl Generation {
     ) -> Result<Self, MirrorError> {
         let manifest = read_manifest(data_dir, current)?;
         let directory = data_dir.generation(current.name);
+        manifest.check_contents(&directory)?;
         let documents = Documents::open(&directory, &manifest)?;
         let index = StudyIndex::open(&directory, manifest.piece_words)?;
         let counts = [documents.entries().len() as u64, index.studies()];
@@ -135,31 +138,35 @@ impl Snapshot for Generation {
         &self.version
     }
 
-    fn search(&self, query: &StudyQuery, budget: &Budget) -> Result<Page, RegistryError> {
+    fn search(
+        &self,
+        query: &StudyQuery,
+        budget: &Budget,
+        each: &mut dyn FnMut(Document) -> Result<(), RegistryError>,
+    ) -> Result<Page, RegistryError> {
         let (after, notice) = match &query.page_token {
             None => (None, None),
             Some(token) => self.place(query, token).map(|(rank, notice)| (Some(rank), notice))?,
         };
         let found = self.index.search(query, after, budget)?;
-        let mut studies = Vec::with_capacity(found.page.len());
+        let (studies, mut last) = (found.page.len() as u64, None);
         for (done, rank) in (1..).zip(&found.page) {
             let study = collect::nct_id(rank).map(|id| self.read(id)).transpose()?.flatten();
-            studies.push(study.ok_or_else(|| {
+            let study = study.ok_or_else(|| {
                 let what = format!("the search index knows study {}, the documents do not", rank.nct());
                 unavailable(MirrorError::damaged(self.index.path(), what))
-            })?);
-            budget.step(done, found.page.len() as u64)?;
+            })?;
+            last = Some((rank, study.nct_id()));
+            each(study)?;
+            budget.step(done, studies)?;
         }
-        let next = match (found.more, found.page.last(), studies.last()) {
-            (true, Some(last), Some(study)) => Some(PageToken {
-                fingerprint: query.fingerprint(),
-                version: self.version.id,
-                after: last.token_keys(query.sort_keys()),
-                after_id: study.nct_id(),
-            }),
-            _ => None,
-        };
-        Ok(Page { studies, total: found.total, next, notices: notice.into_iter().collect() })
+        let next = last.filter(|_| found.more).map(|(rank, after_id)| PageToken {
+            fingerprint: query.fingerprint(),
+            version: self.version.id,
+            after: rank.token_keys(query.sort_keys()),
+            after_id,
+        });
+        Ok(Page { total: found.total, next, notices: notice.into_iter().collect() })
     }
 
     fn count(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError> {

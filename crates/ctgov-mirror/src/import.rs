@@ -10,6 +10,7 @@
 //! records of one study the one with the newest `LastUpdatePostDate` is kept, of equally new ones the last, so that
 //! nobody silently gets an outdated record. Memory does not grow with the input but for some sixty bytes a study.
 
+mod in_flight;
 mod pipeline;
 mod publish;
 mod record;
@@ -50,7 +51,8 @@ const INDEX_BYTES_PER_THREAD: usize = 64 << 20;
 /// More threads only wait for the one that keeps the order.
 const THREADS_MAX: usize = 8;
 
-/// Why an import published nothing. What was there before is untouched.
+/// Why an import failed. It published nothing, and what was there before is untouched; [`Importer::import`] tells
+/// of the one exception.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -131,7 +133,9 @@ pub struct ImportProgress {
 ///
 /// Every closure from [`ImportProgress`] to [`ControlFlow`] is one.
 pub trait ImportObserver {
-    /// Called several times a second and at the start of each phase. Breaking cancels the import.
+    /// Called at the start of each phase, and several times a second while records are read. [`ImportPhase::Indexing`]
+    /// and [`ImportPhase::Publishing`] say nothing until they are over, which can take minutes. Breaking cancels the
+    /// import.
     fn progress(&mut self, progress: &ImportProgress) -> ControlFlow<()>;
 }
 
@@ -166,8 +170,7 @@ impl Importer {
     /// [`ImportError::Locked`] while there is another one.
     pub fn open(data_dir: &Path) -> Result<Self, ImportError> {
         let data_dir = DataDir::new(data_dir);
-        let generations = data_dir.generations();
-        fs::create_dir_all(&generations).at("create", &generations)?;
+        data_dir.create()?;
         let mut tries = 0;
         let lock = loop {
             tries += 1;
@@ -187,7 +190,9 @@ impl Importer {
     ///
     /// # Errors
     ///
-    /// [`ImportError`]; nothing is published then, and the unfinished work is removed.
+    /// [`ImportError`]; nothing is published then, and the unfinished work is removed. There is one exception: when
+    /// the very last step, making the replaced `CURRENT` durable, fails with [`MirrorError::Io`] for the data
+    /// directory itself, the new generation is being served, but a power failure may bring back the one before.
     pub fn import(
         self,
         sources: Vec<Source>,
@@ -377,6 +382,7 @@ impl Parent {
     fn open(data_dir: &DataDir, current: Current) -> Result<Self, MirrorError> {
         let manifest = read_manifest(data_dir, current)?;
         let directory = data_dir.generation(current.name);
+        manifest.check_contents(&directory)?;
         let documents = Documents::open(&directory, &manifest)?;
         Ok(Self { current, directory, manifest, documents })
     }

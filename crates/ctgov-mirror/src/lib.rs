@@ -3,7 +3,7 @@
 //! ```text
 //! files, folders, pipes ──▶ Importer ──▶ generation on disk ──▶ CURRENT
 //!                                                                  ▼
-//!                    Page of Documents ◀── Snapshot ◀── Mirror (a ctgov::Registry)
+//!               Documents, one by one ◀── Snapshot ◀── Mirror (a ctgov::Registry)
 //! ```
 //!
 //! The copy lives in one directory and changes by whole *generations*. A generation holds the records
@@ -33,8 +33,11 @@
 //! println!("{} new studies", summary.new);
 //!
 //! let snapshot = Mirror::open(data_dir)?.snapshot()?;
-//! let page = snapshot.search(&StudyQuery::default(), &Budget::unlimited())?;
-//! println!("{} studies", page.total);
+//! let page = snapshot.search(&StudyQuery::default(), &Budget::unlimited(), &mut |study| {
+//!     println!("{}", study.nct_id());
+//!     Ok(())
+//! })?;
+//! println!("{} studies in all", page.total);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -2,8 +2,17 @@
 //!
 //! `CURRENT` carries the manifest's hash, the manifest carries every file's length and hash: a reader that trusts
 //! `CURRENT` can check everything else.
+//!
+//! | file | its content is checked |
+//! |---|---|
+//! | packs | record by record, whenever one is read |
+//! | `documents.index` | whole, by its own checksum, when the generation is opened |
+//! | search index | whole, by the hash here, when the generation is opened; see [`INDEX_CHECKED_BYTES_MAX`] |
 
-use crate::error::{At, MirrorError};
+use crate::{
+    error::{At, MirrorError},
+    index,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{
     collections::BTreeMap,
@@ -26,6 +35,12 @@ pub(crate) const FILE_NAME: &str = "manifest.json";
 
 /// A manifest lists some hundred files; more than this is none.
 const BYTES_MAX: u64 = 16 << 20;
+
+/// The largest search index that is hashed whenever a generation is opened: a tenth of a second's work.
+///
+/// Of a larger one only the lengths are checked then, because opening would take seconds. Damage within it shows
+/// when the index fails to read, or not at all; telling for sure takes a command that reads everything.
+pub(crate) const INDEX_CHECKED_BYTES_MAX: u64 = 256 << 20;
 
 /// An xxh3-128 hash: finds accidents, not adversaries.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +175,7 @@ impl Manifest {
         bytes
     }
 
-    /// Checks that every file is there in its full length. Contents are checked where they are read.
+    /// Checks that every file is there in its full length.
     pub(crate) fn check_lengths(&self, directory: &Path) -> Result<(), MirrorError> {
         for (name, entry) in &self.files {
             let path = directory.join(name);
@@ -168,6 +183,23 @@ impl Manifest {
             if found != entry.bytes {
                 let what = format!("it has {found} bytes instead of {}", entry.bytes);
                 return Err(MirrorError::damaged(&path, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the contents that nothing else checks: those of the search index, if it is not too large.
+    pub(crate) fn check_contents(&self, directory: &Path) -> Result<(), MirrorError> {
+        let in_index = |name: &str| Path::new(name).starts_with(index::DIRECTORY);
+        let files = || self.files.iter().filter(|(name, _)| in_index(name));
+        let bytes = files().fold(0_u64, |bytes, (_, file)| bytes.saturating_add(file.bytes));
+        if bytes > INDEX_CHECKED_BYTES_MAX {
+            return Ok(());
+        }
+        for (name, file) in files() {
+            let path = directory.join(name);
+            if Digest::of_file(&path)? != file.xxh3 {
+                return Err(MirrorError::damaged(&path, "its content is not what was written"));
             }
         }
         Ok(())

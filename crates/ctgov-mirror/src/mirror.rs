@@ -2,14 +2,14 @@
 
 use crate::{
     data_dir::{DataDir, Stamp},
-    error::MirrorError,
+    error::{MirrorError, with_causes},
     generation::Generation,
 };
 use arc_swap::ArcSwap;
 use ctgov::{DataSource, Registry, RegistryError, Snapshot};
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, TryLockError},
     time::{Duration, Instant},
 };
 
@@ -35,12 +35,15 @@ struct Watch {
     looked: Instant,
     /// Of the generation being served.
     served: Option<Stamp>,
-    /// Of one that could not be opened, so that its failure is logged once.
-    failed: Option<Stamp>,
+    /// Of what could not be opened, without a stamp when `CURRENT` was gone: its failure is logged once.
+    failed: Option<Option<Stamp>>,
 }
 
 impl Mirror {
     /// Opens the registry in `data_dir`.
+    ///
+    /// Damage is found now or when a study is read, and is never served. Only of a search index of more than
+    /// 256 MiB the contents are not checked here, as that would take seconds.
     ///
     /// # Errors
     ///
@@ -68,14 +71,20 @@ impl Mirror {
     ///
     /// Why the new one cannot be opened. The old one goes on serving.
     pub fn refresh(&self) -> Result<bool, MirrorError> {
+        // Nothing in it is left half changed by a panic.
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.look(&mut watch)
+    }
+
+    fn look(&self, watch: &mut Watch) -> Result<bool, MirrorError> {
         watch.looked = Instant::now();
         let stamp = self.data_dir.stamp();
         if stamp == watch.served {
+            watch.failed = None;
             return Ok(false);
         }
         let opened = open_current(&self.data_dir, self.source);
-        watch.failed = opened.is_err().then_some(stamp).flatten();
+        watch.failed = opened.is_err().then_some(stamp);
         let generation = opened?;
         let id = generation.data_version().id;
         let changed = self.generation.load().data_version().id != id;
@@ -85,18 +94,21 @@ impl Mirror {
         Ok(changed)
     }
 
-    fn refresh_if_due(&self) {
-        // Whoever finds the lock taken is served from what is there: somebody else is looking.
-        let Ok(watch) = self.watch.try_lock() else { return };
-        let (due, failed) = (watch.looked.elapsed() >= LOOK_EVERY, watch.failed);
-        drop(watch);
-        if due
-            && let Err(error) = self.refresh()
-            && failed != self.data_dir.stamp()
-        {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%error, cause, "cannot open the new data version; serving the one before");
+    /// Looks for a new generation if it is time to, and returns a failure that was not there at the last look.
+    fn look_if_due(&self) -> Option<MirrorError> {
+        let mut watch = match self.watch.try_lock() {
+            Ok(watch) => watch,
+            // A panic while a generation was opened must not be the last look.
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // Somebody else is looking: until then everybody is served from what is there.
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        if watch.looked.elapsed() < LOOK_EVERY {
+            return None;
         }
+        let failed = watch.failed;
+        let error = self.look(&mut watch).err()?;
+        (watch.failed != failed).then_some(error)
     }
 }
 
@@ -107,7 +119,73 @@ fn open_current(data_dir: &DataDir, source: DataSource) -> Result<Generation, Mi
 
 impl Registry for Mirror {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError> {
-        self.refresh_if_due();
+        if let Some(error) = self.look_if_due() {
+            let error = with_causes(&error);
+            tracing::warn!(error, "cannot open the new data version; serving the one before");
+        }
         Ok(self.generation.load_full())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ImportOptions, Importer, Source, Unobserved};
+    use std::{fs, io::Cursor, panic, thread};
+
+    fn import(data_dir: &Path, number: u32) {
+        let study = format!(
+            r#"{{"protocolSection":{{"identificationModule":{{"nctId":"NCT{number:08}"}}}},"derivedSection":{{}},"hasResults":false}}"#
+        );
+        let importer = Importer::open(data_dir).unwrap();
+        let sources = vec![Source::reader("test", Cursor::new(study))];
+        importer.import(sources, &ImportOptions::default(), &mut Unobserved).unwrap();
+    }
+
+    /// As if the last look were long ago.
+    fn make_due(mirror: &Mirror) {
+        let mut watch = mirror.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.looked = Instant::now().checked_sub(LOOK_EVERY).unwrap();
+    }
+
+    #[test]
+    fn a_panic_during_a_look_does_not_end_the_looking() {
+        let root = tempfile::tempdir().unwrap();
+        import(root.path(), 1);
+        let mirror = Mirror::open(root.path()).unwrap();
+        thread::scope(|scope| {
+            let looking = scope.spawn(|| {
+                let _watch = mirror.watch.lock().unwrap();
+                panic::resume_unwind(Box::new("a panic that prints nothing"));
+            });
+            assert!(looking.join().is_err());
+        });
+        import(root.path(), 2);
+        make_due(&mirror);
+        assert_eq!(mirror.snapshot().unwrap().data_version().studies, 2);
+    }
+
+    #[test]
+    fn a_failure_is_told_once_and_again_after_it_was_mended() {
+        let root = tempfile::tempdir().unwrap();
+        import(root.path(), 1);
+        let mirror = Mirror::open(root.path()).unwrap();
+        let (current, away) = (root.path().join("CURRENT"), root.path().join("away"));
+        let told = || {
+            make_due(&mirror);
+            mirror.look_if_due().map(|error| error.to_string())
+        };
+        assert_eq!(told(), None);
+        for _ in 0..2 {
+            fs::rename(&current, &away).unwrap();
+            assert!(told().unwrap().starts_with("there is no registry in"));
+            assert_eq!(told(), None);
+            fs::write(&current, "nonsense").unwrap();
+            assert!(told().unwrap().contains("CURRENT is damaged"));
+            assert_eq!(told(), None);
+            fs::rename(&away, &current).unwrap();
+            assert_eq!(told(), None);
+        }
+        assert_eq!(mirror.snapshot().unwrap().data_version().studies, 1);
     }
 }

@@ -26,6 +26,6 @@ pub use nct_id::{InvalidNctId, NctId};
 pub use page::{InvalidPageToken, Page, PageToken, VersionId};
 pub use query::{
     Matching, PAGE_SIZE_MAX, PageSize, SORTABLE, Sort, SortBy, SortError, SortKey, SortKind, SortPiece,
-    StudyQuery, WORDS_BYTES_MAX, WORDS_MAX, Words, WordsError,
+    StudyQuery, WORDS_CHARS_MAX, WORDS_MAX, Words, WordsError,
 };
 pub use registry::{Budget, DataSource, DataVersion, Registry, RegistryError, Snapshot};

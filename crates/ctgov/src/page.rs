@@ -1,14 +1,12 @@
-//! `Page`: the answer to a [`StudyQuery`](crate::StudyQuery), and the token that leads to the next one.
+//! `Page`: how a page of studies stands in the whole answer, and the token that leads to the next one.
 
-use crate::{Document, NctId};
+use crate::NctId;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{fmt, str::FromStr};
 
-/// One page of studies.
+/// What a page of studies says besides its studies.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The studies, in the order asked for.
-    pub studies: Vec<Document>,
     /// How many studies match in all, exactly.
     pub total: u64,
     /// Leads to the next page; absent on the last.

@@ -67,8 +67,8 @@ pub struct Matching {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words(Vec<String>);
 
-/// Longest text read as words, in bytes.
-pub const WORDS_BYTES_MAX: usize = 2_000;
+/// Longest text read as words, in characters.
+pub const WORDS_CHARS_MAX: usize = 2_000;
 /// Most words in one text.
 pub const WORDS_MAX: usize = 64;
 
@@ -79,13 +79,14 @@ pub enum WordsError {
     /// There is no letter and no digit in it.
     #[error("there is no word in it; give at least one, such as `asthma`")]
     NoWords,
-    /// More than [`WORDS_BYTES_MAX`] bytes or [`WORDS_MAX`] words.
-    #[error("it is too long: at most {WORDS_MAX} words and {WORDS_BYTES_MAX} bytes are searched")]
+    /// More than [`WORDS_CHARS_MAX`] characters or [`WORDS_MAX`] words.
+    #[error("it is too long: at most {WORDS_MAX} words and {WORDS_CHARS_MAX} characters are searched")]
     TooLong,
     /// It uses the expression language, which word search does not read.
     #[error(
         "`{operator}` belongs to the expression language, which is not served yet; \
-         give plain words (all of them must occur), and filter with the other parameters"
+         give plain words (all of them must occur; in lower case `and`, `all` and the like are words), and filter with \
+         the other parameters"
     )]
     Operator {
         /// The first operator found.
@@ -122,7 +123,7 @@ impl Words {
     /// [`WordsError`] when there is no word, too much text, or an operator of the expression language, which is
     /// refused rather than searched as a word.
     pub fn parse(text: &str) -> Result<Self, WordsError> {
-        if text.len() > WORDS_BYTES_MAX {
+        if text.chars().nth(WORDS_CHARS_MAX).is_some() {
             return Err(WordsError::TooLong);
         }
         if let Some(operator) = text

@@ -27,12 +27,19 @@ pub trait Snapshot: Send + Sync {
     /// Which state this is.
     fn data_version(&self) -> &DataVersion;
 
-    /// The page of studies that `query` asks for.
+    /// Passes the studies of the page that `query` asks for to `each`, in order, and returns what else the page says.
+    ///
+    /// One record at a time is in memory: a page of the largest would not be small.
     ///
     /// # Errors
     ///
-    /// See [`RegistryError`].
-    fn search(&self, query: &StudyQuery, budget: &Budget) -> Result<Page, RegistryError>;
+    /// See [`RegistryError`]; an error of `each` ends the search.
+    fn search(
+        &self,
+        query: &StudyQuery,
+        budget: &Budget,
+        each: &mut dyn FnMut(Document) -> Result<(), RegistryError>,
+    ) -> Result<Page, RegistryError>;
 
     /// How many studies match.
     ///
@@ -168,6 +175,9 @@ pub enum RegistryError {
     /// The page token's data is gone, and its order cannot be continued on newer data.
     #[error("the page token has expired: the data changed; leave it out to start from the first page")]
     ExpiredPageToken,
+    /// Too many calls are waiting already.
+    #[error("the server is busy; ask again in a moment")]
+    Busy,
     /// The caller no longer wants the answer.
     #[error("cancelled")]
     Cancelled,

@@ -7,11 +7,13 @@
 //! ```
 //!
 //! The reader deals the records out in turn and the caller collects them in turn, which keeps their order without
-//! sorting. Every channel is short, so memory is bounded, and whoever is slowest sets the pace. When the caller
-//! drops its ends, the others notice at their next record and end.
+//! sorting. Every channel is short and the records in all of them are bounded by their bytes, so memory is bounded,
+//! and whoever is slowest sets the pace. When the caller drops its ends, the others notice at their next record and
+//! end.
 
 use super::{
     Refusal, Source,
+    in_flight::{InFlight, Share},
     record::{Prepared, prepare},
     source::{self, Item, Progress},
 };
@@ -29,6 +31,8 @@ use std::{
 
 /// Records waiting at each channel.
 const QUEUED_MAX: usize = 8;
+/// Records between the reader and the caller, by the bytes received: a handful of the largest, thousands of others.
+const IN_FLIGHT_BYTES_MAX: usize = 256 << 20;
 
 /// What the caller gets next.
 pub(super) enum Step {
@@ -42,7 +46,7 @@ pub(super) enum Step {
 type Outcome = Result<Prepared, Refusal>;
 
 pub(super) struct Pipeline {
-    outcomes: Vec<Receiver<Outcome>>,
+    outcomes: Vec<Receiver<(Outcome, Share)>>,
     turn: usize,
     progress: Arc<Progress>,
     reader: Option<JoinHandle<u64>>,
@@ -51,6 +55,10 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     pub(super) fn start(sources: Vec<Source>, fields: &Fields, threads: usize) -> Self {
+        Self::start_within(sources, fields, threads, IN_FLIGHT_BYTES_MAX)
+    }
+
+    fn start_within(sources: Vec<Source>, fields: &Fields, threads: usize, bytes_max: usize) -> Self {
         let progress = Arc::new(Progress::new(&sources));
         let (mut inputs, mut outcomes, mut workers) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {
@@ -64,8 +72,10 @@ impl Pipeline {
         let reading = progress.clone();
         let reader = thread::spawn(move || {
             let mut turn = (0..threads).cycle();
+            let in_flight = InFlight::new(bytes_max);
             source::read_all(sources, &reading, &mut |item| {
-                let sent = turn.next().map(|turn| inputs[turn].send(item));
+                let share = in_flight.take(item.bytes());
+                let sent = turn.next().map(|turn| inputs[turn].send((item, share)));
                 if let Some(Ok(())) = sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
         });
@@ -79,8 +89,8 @@ impl Pipeline {
             self.turn = (self.turn + 1) % self.outcomes.len();
         }
         match outcome {
-            Ok(Ok(record)) => Step::Record(record),
-            Ok(Err(refusal)) => Step::Refused(refusal),
+            Ok((Ok(record), _)) => Step::Record(record),
+            Ok((Err(refusal), _)) => Step::Refused(refusal),
             Err(RecvTimeoutError::Timeout) => Step::Waiting,
             Err(RecvTimeoutError::Disconnected) => Step::End,
         }
@@ -108,16 +118,68 @@ impl Pipeline {
     }
 }
 
-fn work(items: &Receiver<Item>, outcomes: &SyncSender<Outcome>, fields: &Fields) {
+fn work(items: &Receiver<(Item, Share)>, outcomes: &SyncSender<(Outcome, Share)>, fields: &Fields) {
     let mut compressor = pack::compressor().expect("a compression context takes only memory");
-    for item in items {
+    for (item, share) in items {
         let outcome = match item {
             Item::Refused(refusal) => Err(refusal),
             Item::Record { bytes, source, place } => prepare(&bytes, fields, &mut compressor)
-                .map_err(|reason| Refusal { source, place: Some(place), reason }),
+                .map_err(|reason| Refusal { source, place: Some(place), reason, rest_unread: false }),
         };
-        if outcomes.send(outcome).is_err() {
+        if outcomes.send((outcome, share)).is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::RefusalPlace;
+
+    const RECORD_BYTES: usize = 1 << 20;
+
+    /// `records` lines that are no JSON.
+    fn large(records: usize) -> Vec<Source> {
+        let line = [vec![b'x'; RECORD_BYTES - 1], vec![b'\n']].concat();
+        let lines = std::io::Cursor::new(line.repeat(records));
+        vec![Source::reader("large.ndjson", lines)]
+    }
+
+    /// The lines refused, in the order they came.
+    fn drain(pipeline: &mut Pipeline) -> Vec<u64> {
+        let mut lines = Vec::new();
+        loop {
+            match pipeline.next(Duration::from_secs(10)) {
+                Step::Refused(Refusal { place: Some(RefusalPlace::Line(line)), .. }) => lines.push(line),
+                Step::End => return lines,
+                Step::Record(_) | Step::Refused(_) | Step::Waiting => panic!("after {lines:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn large_records_wait_until_the_caller_took_others_and_keep_their_order() {
+        // What fits is three records, or none: then they go one by one.
+        for bytes_max in [3 * RECORD_BYTES, 1] {
+            let mut pipeline = Pipeline::start_within(large(60), &Fields::new(), 4, bytes_max);
+            thread::sleep(Duration::from_millis(200));
+            // Besides those under way one was read and waits, and some of the next is in the reader's buffer.
+            let read = pipeline.bytes_read() as usize;
+            assert!(
+                read < bytes_max.max(RECORD_BYTES) + 2 * RECORD_BYTES,
+                "{read} bytes were read ahead of {bytes_max}"
+            );
+            assert_eq!(drain(&mut pipeline), (1..=60).collect::<Vec<_>>());
+            pipeline.finish();
+        }
+    }
+
+    #[test]
+    fn a_reader_that_waits_for_bytes_ends_with_its_caller() {
+        let mut pipeline = Pipeline::start_within(large(60), &Fields::new(), 4, RECORD_BYTES);
+        assert!(matches!(pipeline.next(Duration::from_secs(10)), Step::Refused(_)));
+        pipeline.finish();
+        assert!((pipeline.bytes_read() as usize) < 60 * RECORD_BYTES);
     }
 }

@@ -1,14 +1,15 @@
 //! From a finished draft to the current generation.
 //!
 //! Everything is hashed, listed and made durable before the one rename that makes it current. A failure before
-//! that leaves nothing behind; after it, only the cleaning up of old generations is left.
+//! that leaves nothing behind; after it, what is left is to make the rename itself durable and to clean up old
+//! generations.
 
 use super::Finished;
 use crate::{
     GenerationInfo,
     data_dir::{Current, DataDir, GenerationName, sync_directory},
     documents::{self, index::Entry},
-    error::{At, MirrorError},
+    error::{At, MirrorError, with_causes},
     index::{self, StudyIndex, fields_digest},
     manifest::{self, Digest, FORMAT, FileEntry, Manifest, utc_text},
 };
@@ -98,7 +99,8 @@ pub(super) fn publish(
 
     if let Err(error) = data_dir.remove_old(now) {
         // The new generation is current: what is left over can wait for the next import.
-        tracing::warn!(%error, "could not remove an old generation");
+        let error = with_causes(&error);
+        tracing::warn!(error, "could not remove an old generation");
     }
     Ok(GenerationInfo::new(name, &manifest))
 }

@@ -1,11 +1,11 @@
 //! From received bytes to everything that is stored of a record.
 
 use crate::{
+    error::with_causes,
     index::{self, Fields},
     manifest::Digest,
 };
 use ctgov::{Document, NctId, SORTABLE, SortPiece, pieces};
-use std::error::Error;
 use tantivy::TantivyDocument;
 use zstd::bulk::Compressor;
 
@@ -26,10 +26,7 @@ pub(super) fn prepare(
     fields: &Fields,
     compressor: &mut Compressor<'static>,
 ) -> Result<Prepared, String> {
-    let (document, study) = Document::parse(bytes).map_err(|error| match error.source() {
-        None => error.to_string(),
-        Some(source) => format!("{error}: {source}"),
-    })?;
+    let (document, study) = Document::parse(bytes).map_err(|error| with_causes(&error))?;
     let json = document.json().as_bytes();
     let frame = compressor.compress(json).map_err(|error| format!("it cannot be compressed: {error}"))?;
     Ok(Prepared {

@@ -69,6 +69,16 @@ pub(super) enum Item {
     Refused(Refusal),
 }
 
+impl Item {
+    /// How much of what was received it holds.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Record { bytes, .. } => bytes.len(),
+            Self::Refused(_) => 0,
+        }
+    }
+}
+
 type Sink<'a> = &'a mut dyn FnMut(Item) -> ControlFlow<()>;
 
 /// How far the reader is, for another thread to look at.
@@ -114,7 +124,7 @@ pub(super) fn read_all(sources: Vec<Source>, progress: &Arc<Progress>, sink: Sin
                 let source: Arc<str> = path.to_string_lossy().into();
                 match File::open(&path) {
                     Ok(file) => read_source(&source, Box::new(file), progress, sink),
-                    Err(error) => sink(refused(&source, None, format!("it cannot be opened: {error}"))),
+                    Err(error) => sink(unread(&source, None, format!("it cannot be opened: {error}"))),
                 }
             }
             Found::Reader(source, reader) => read_source(&source, reader, progress, sink),
@@ -179,12 +189,22 @@ impl Listing {
     fn refuse(&mut self, path: &Path, error: &io::Error) {
         let source = path.to_string_lossy().into();
         let reason = format!("it cannot be read: {error}");
-        self.found.push(Found::Refused(Refusal { source, place: None, reason }));
+        self.found.push(Found::Refused(Refusal { source, place: None, reason, rest_unread: true }));
     }
 }
 
 fn refused(source: &Arc<str>, place: Option<RefusalPlace>, reason: impl Into<String>) -> Item {
-    Item::Refused(Refusal { source: source.clone(), place, reason: reason.into() })
+    Item::Refused(Refusal { source: source.clone(), place, reason: reason.into(), rest_unread: false })
+}
+
+/// Refuses the rest of a source with all that is in it.
+fn unread(source: &Arc<str>, place: Option<RefusalPlace>, reason: String) -> Item {
+    Item::Refused(Refusal { source: source.clone(), place, reason, rest_unread: true })
+}
+
+/// Refuses what follows in a source from `place` on.
+fn cut_short(source: &Arc<str>, place: RefusalPlace, error: &dyn Error) -> Item {
+    unread(source, Some(place), format!("reading ended here: {error}; what follows was not read"))
 }
 
 /// The name without the ending of a compression.
@@ -207,7 +227,7 @@ fn read_source(
         .and_then(|reader| sniff(reader, 256));
     let (mut head, mut reader) = match opened {
         Ok((head, reader)) => (head, BufReader::with_capacity(1 << 17, reader)),
-        Err(error) => return sink(refused(source, None, format!("it cannot be read: {error}"))),
+        Err(error) => return sink(unread(source, None, format!("it cannot be read: {error}"))),
     };
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     if head.starts_with(BYTE_ORDER_MARK) {
@@ -219,6 +239,7 @@ fn read_source(
         Content::Lines => read_lines(source, reader, sink),
         Content::Values { pages } => values::read(source, reader, pages, sink),
         Content::Nothing => sink(refused(source, None, "there is nothing in it")),
+        Content::Zip => sink(refused(source, None, "it is a zip archive; unpack it and import the folder")),
         Content::Unknown => sink(refused(source, None, "it is neither JSON nor NDJSON")),
     }
 }
@@ -264,12 +285,17 @@ enum Content {
         pages: bool,
     },
     Nothing,
+    Zip,
     Unknown,
 }
 
 impl Content {
     fn of(source: &str, head: &[u8]) -> Self {
         const PAGE_KEYS: [&[u8]; 3] = [b"\"studies\"", b"\"nextPageToken\"", b"\"totalCount\""];
+        const ZIP: &[u8] = b"PK\x03\x04";
+        if head.starts_with(ZIP) {
+            return Self::Zip;
+        }
         let name = plain_name(source);
         if name.ends_with(".ndjson") || name.ends_with(".jsonl") {
             return Self::Lines;
@@ -306,20 +332,16 @@ fn read_lines(source: &Arc<str>, mut reader: impl BufRead, sink: Sink<'_>) -> Co
                 sink(refused(source, Some(place), reason))?;
                 match reader.skip_until(b'\n') {
                     Ok(_) => continue,
-                    Err(error) => return sink(refused(source, Some(place), cut_short(&error))),
+                    Err(error) => return sink(cut_short(source, place, &error)),
                 }
             }
             Ok(_) if bytes.trim_ascii().is_empty() => continue,
             Ok(_) => Item::Record { bytes, source: source.clone(), place },
-            Err(error) => return sink(refused(source, Some(place), cut_short(&error))),
+            Err(error) => return sink(cut_short(source, place, &error)),
         };
         sink(item)?;
     }
     ControlFlow::Continue(())
-}
-
-fn cut_short(error: &dyn Error) -> String {
-    format!("reading ended here: {error}; what follows was not read")
 }
 
 #[cfg(test)]
@@ -340,7 +362,9 @@ mod tests {
             ("a.json", "{\"protocolSection\":", Content::Values { pages: false }),
             ("a.json", "{ \r\n\"nextPageToken\":", Content::Values { pages: true }),
             ("a.json", " \n", Content::Nothing),
-            ("a.json", "PK\x03\x04", Content::Unknown),
+            ("a.json", "PK\x03\x04", Content::Zip),
+            ("a.ndjson", "PK\x03\x04", Content::Zip),
+            ("a.json", "PK", Content::Unknown),
         ];
         for (source, head, expected) in cases {
             assert_eq!(Content::of(source, head.as_bytes()), expected, "{source}: {head:?}");

@@ -22,6 +22,10 @@ pub struct ImportSummary {
     pub refused: u64,
     /// The first [`REFUSALS_MAX`] of them.
     pub refusals: Vec<Refusal>,
+    /// Sources whose reading ended early, because they are cut off, broken in the middle or cannot be read: records
+    /// in them may be missing, however many. A single record that was refused does not count here, nor does a file
+    /// that holds no records at all. Each is counted in `refused` as well.
+    pub broken_sources: u64,
     /// Files in the folders given that do not look like records, by their names.
     pub other_files: u64,
     /// How many bytes were read, as they are on disk.
@@ -40,6 +44,7 @@ impl ImportSummary {
 
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         self.refused += 1;
+        self.broken_sources += u64::from(refusal.rest_unread);
         if self.refusals.len() < REFUSALS_MAX {
             self.refusals.push(refusal);
         }
@@ -56,6 +61,8 @@ pub struct Refusal {
     pub place: Option<RefusalPlace>,
     /// What is wrong with it.
     pub reason: String,
+    /// Whether reading the source ended here, so that whatever follows in it was not seen.
+    pub rest_unread: bool,
 }
 
 /// Where in a source something was refused.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     fs,
-    io::Write,
+    io::{self, Read, Write},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
@@ -156,6 +156,7 @@ fn a_bad_record_is_refused_with_its_place_and_the_rest_is_taken() {
             let root = tempfile::tempdir().unwrap();
             let summary = import(root.path(), source(text));
             assert_eq!(counts(&summary), [2, 0, 0, 0, 1], "{bad}");
+            assert_eq!(summary.broken_sources, 0, "{bad}");
             let refusal = &summary.refusals[0];
             assert_eq!((&*refusal.source, refusal.place), ("test", Some(place)), "{bad}");
             assert!(refusal.reason.contains(reason), "{bad}: {}", refusal.reason);
@@ -164,10 +165,10 @@ fn a_bad_record_is_refused_with_its_place_and_the_rest_is_taken() {
     // What is no JSON at all costs its line, but ends a page: nothing tells where the next record starts.
     let root = tempfile::tempdir().unwrap();
     let summary = import(root.path(), source(format!("{}\n{{oops\n\u{0}\n{}", good(1), good(2))));
-    assert_eq!(counts(&summary), [2, 0, 0, 0, 2]);
+    assert_eq!((counts(&summary), summary.broken_sources), ([2, 0, 0, 0, 2], 0));
     let root = tempfile::tempdir().unwrap();
     let summary = import(root.path(), source(format!("[{},{{oops}},{}]", good(1), good(2))));
-    assert_eq!(counts(&summary), [1, 0, 0, 0, 1]);
+    assert_eq!((counts(&summary), summary.broken_sources), ([1, 0, 0, 0, 1], 1));
     let told = summary.refusals[0].to_string();
     assert!(told.starts_with("test, record 2: reading ended here: key must be a string"), "{told}");
 }
@@ -178,9 +179,54 @@ fn records_before_the_end_of_a_cut_file_are_taken() {
     let root = tempfile::tempdir().unwrap();
     let summary = import(root.path(), source(&whole[..whole.len() / 2]));
     assert!(summary.new > 20 && summary.new < 200, "{}", summary.new);
-    assert_eq!(summary.refused, 1);
+    assert_eq!((summary.refused, summary.broken_sources), (1, 1));
+    assert!(summary.refusals[0].rest_unread);
     assert_eq!(summary.refusals[0].place, Some(RefusalPlace::Line(summary.new + 1)));
     assert!(summary.refusals[0].reason.contains("what follows was not read"), "{}", summary.refusals[0]);
+}
+
+/// Says so much and then fails.
+struct Failing<R>(R);
+
+impl<R: Read> Read for Failing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::Error::other("the cable is out")),
+            read => Ok(read),
+        }
+    }
+}
+
+#[test]
+fn a_source_that_breaks_off_is_told_from_one_with_bad_records() {
+    let lines = ndjson(&studies(50, 1));
+    let page = json!({"studies": studies(50, 1)}).to_string();
+    let zstd = zstd::encode_all(lines.as_slice(), 1).unwrap();
+    let cut = |bytes: &[u8]| bytes[..bytes.len() - 9].to_vec();
+    let failing = |bytes: &[u8]| Source::reader("pipe", Failing(io::Cursor::new(bytes.to_vec())));
+    let cases = [
+        // source                                           broken  refused
+        ("whole", source(lines.clone()), 0, 0),
+        ("bad lines", source([b"{}\n[]\n", &*lines].concat()), 0, 2),
+        ("cut gzip", source(cut(&gzip(&lines))), 1, 1),
+        ("cut zstd", source(cut(&zstd)), 1, 1),
+        ("cut page", source(cut(page.as_bytes())), 1, 1),
+        ("failing lines", failing(&lines), 1, 1),
+        ("failing page", failing(page.as_bytes()), 1, 1),
+        ("failing at once", failing(b""), 1, 1),
+        ("missing", Source::path("/does/not/exist.json"), 1, 1),
+        ("not records", source("PK\u{3}\u{4}zip"), 0, 1),
+    ];
+    for (name, case, broken, refused) in cases {
+        let root = tempfile::tempdir().unwrap();
+        // Of several sources only the broken one counts.
+        let sources = vec![source(ndjson(&studies(1, 1))), case, source(ndjson(&studies(2, 1)))];
+        let summary = importing(root.path(), sources).unwrap();
+        let counted = (summary.broken_sources, summary.refused);
+        assert_eq!(counted, (broken, refused), "{name}: {:?}", summary.refusals);
+        let marked = summary.refusals.iter().filter(|refusal| refusal.rest_unread).count();
+        assert_eq!(marked as u64, broken, "{name}");
+    }
 }
 
 #[test]
@@ -220,6 +266,10 @@ fn when_nothing_could_be_read_the_reasons_come_with_the_error() {
         let ImportError::NothingRead { summary } = error else { panic!("{bytes:?}: {error}") };
         assert_eq!(summary.refused, 1, "{bytes:?}");
     }
+    let error = importing(root.path(), vec![source("PK\u{3}\u{4}zip")]).unwrap_err();
+    let ImportError::NothingRead { summary } = error else { panic!("{error}") };
+    let told = "test: it is a zip archive; unpack it and import the folder";
+    assert_eq!(summary.refusals[0].to_string(), told);
     let error = importing(root.path(), Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "no study record was found in what was given");
     assert_eq!(fs::read_dir(root.path().join("generations")).unwrap().count(), 0);

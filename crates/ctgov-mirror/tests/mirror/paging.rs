@@ -1,11 +1,13 @@
 //! Page tokens: they lead on, and are refused when they cannot.
 
-use crate::support::{ids, import_studies, plain_study, search, snapshot, studies, walk, words_in};
+use crate::support::{
+    ids, import_studies, plain_study, search, snapshot, studies, try_search, walk, words_in,
+};
 use ctgov::{Budget, NctId, PageSize, RegistryError, Snapshot, Sort, StudyQuery, areas};
 use std::sync::{Arc, Mutex, atomic::AtomicBool};
 
 fn ask(snapshot: &dyn Snapshot, query: &StudyQuery) -> Result<Vec<u32>, RegistryError> {
-    snapshot.search(query, &Budget::unlimited()).map(|page| ids(&page))
+    try_search(snapshot, query, &Budget::unlimited()).map(|page| ids(&page))
 }
 
 #[test]
@@ -80,6 +82,19 @@ fn on_new_data_a_walk_by_field_goes_on_and_says_so_but_one_by_relevance_has_expi
 }
 
 #[test]
+fn whoever_receives_the_studies_can_end_the_search() {
+    let root = tempfile::tempdir().unwrap();
+    import_studies(root.path(), &studies(9, 1));
+    let mut received = 0;
+    let found = snapshot(root.path()).search(&StudyQuery::default(), &Budget::unlimited(), &mut |_| {
+        received += 1;
+        if received == 3 { Err(RegistryError::Cancelled) } else { Ok(()) }
+    });
+    assert!(matches!(found, Err(RegistryError::Cancelled)));
+    assert_eq!(received, 3);
+}
+
+#[test]
 fn a_budget_ends_a_search_and_hears_of_every_study() {
     let root = tempfile::tempdir().unwrap();
     import_studies(root.path(), &studies(9, 1));
@@ -89,12 +104,14 @@ fn a_budget_ends_a_search_and_hears_of_every_study() {
     let budget =
         Budget::unlimited().with_progress(move |done, total| ear.lock().unwrap().push((done, total)));
     let page_size = PageSize::new(4).unwrap();
-    snapshot.search(&StudyQuery { page_size, ..StudyQuery::default() }, &budget).unwrap();
+    let query = StudyQuery { page_size, ..StudyQuery::default() };
+    try_search(snapshot.as_ref(), &query, &budget).unwrap();
     assert_eq!(*heard.lock().unwrap(), [(1, 4), (2, 4), (3, 4), (4, 4)]);
 
     let cancelled = || Budget::unlimited().with_cancellation(Arc::new(AtomicBool::new(true)));
     let query = words_in(&areas::BASIC, "asthma");
-    assert!(matches!(snapshot.search(&query, &cancelled()), Err(RegistryError::Cancelled)));
+    let found = try_search(snapshot.as_ref(), &query, &cancelled());
+    assert!(matches!(found, Err(RegistryError::Cancelled)));
     assert!(matches!(snapshot.count(&query.matching, &cancelled()), Err(RegistryError::Cancelled)));
     let id = NctId::new(90_000_007).unwrap();
     assert!(matches!(snapshot.study(id, &cancelled()), Err(RegistryError::Cancelled)));

@@ -1,6 +1,9 @@
 //! Made-up studies, data directories of them, and the real ones where they are at hand.
 
-use ctgov::{Budget, Matching, NctId, Page, Registry as _, Snapshot, StudyQuery, Words, areas::Area};
+use ctgov::{
+    Budget, Document, Matching, NctId, Page, PageToken, Registry as _, RegistryError, Snapshot, StudyQuery,
+    Words, areas::Area,
+};
 use ctgov_mirror::{ImportOptions, ImportSummary, Importer, Mirror, Source, Unobserved};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
@@ -142,11 +145,32 @@ pub(crate) fn snapshot(data_dir: &Path) -> Arc<dyn Snapshot> {
     Mirror::open(data_dir).unwrap().snapshot().unwrap()
 }
 
-pub(crate) fn search(snapshot: &dyn Snapshot, query: &StudyQuery) -> Page {
-    snapshot.search(query, &Budget::unlimited()).unwrap()
+/// A page and its studies.
+pub(crate) struct Answer {
+    pub(crate) studies: Vec<Document>,
+    pub(crate) total: u64,
+    pub(crate) next: Option<PageToken>,
+    pub(crate) notices: Vec<String>,
 }
 
-pub(crate) fn ids(page: &Page) -> Vec<u32> {
+pub(crate) fn try_search(
+    snapshot: &dyn Snapshot,
+    query: &StudyQuery,
+    budget: &Budget,
+) -> Result<Answer, RegistryError> {
+    let mut studies = Vec::new();
+    let Page { total, next, notices } = snapshot.search(query, budget, &mut |study| {
+        studies.push(study);
+        Ok(())
+    })?;
+    Ok(Answer { studies, total, next, notices })
+}
+
+pub(crate) fn search(snapshot: &dyn Snapshot, query: &StudyQuery) -> Answer {
+    try_search(snapshot, query, &Budget::unlimited()).unwrap()
+}
+
+pub(crate) fn ids(page: &Answer) -> Vec<u32> {
     page.studies.iter().map(|study| study.nct_id().number()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! JSON texts: pages, arrays and records, read record by record without holding the whole.
 
-use super::{Item, Sink, cut_short, refused};
+use super::{Item, Sink, cut_short};
 use crate::import::RefusalPlace;
 use ctgov::DOCUMENT_BYTES_MAX;
 use serde::de::{
@@ -29,7 +29,7 @@ pub(super) fn read(
         let first = match next_token(&mut reader) {
             Ok(Some(first)) => first,
             Ok(None) => return ControlFlow::Continue(()),
-            Err(error) => return elements.refuse(cut_short(&error)),
+            Err(error) => return elements.cut_short(&error),
         };
         let bounded = Bounded { reader: &mut reader, left: elements.left.clone() };
         let mut json = serde_json::Deserializer::from_reader(bounded);
@@ -43,7 +43,7 @@ pub(super) fn read(
             if elements.stopped {
                 return ControlFlow::Break(());
             }
-            return elements.refuse(cut_short(&error));
+            return elements.cut_short(&error);
         }
     }
 }
@@ -99,8 +99,8 @@ impl Elements<'_> {
         }
     }
 
-    fn refuse(&mut self, reason: String) -> ControlFlow<()> {
-        (self.sink)(refused(self.source, Some(RefusalPlace::Record(self.record + 1)), reason))
+    fn cut_short(&mut self, error: &dyn std::error::Error) -> ControlFlow<()> {
+        (self.sink)(cut_short(self.source, RefusalPlace::Record(self.record + 1), error))
     }
 }
 
