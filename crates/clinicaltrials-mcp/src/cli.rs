@@ -9,12 +9,12 @@ use std::path::PathBuf;
 const AFTER_HELP: &str = "\
 Start here:
   clinicaltrials-mcp demo                              see it work on made-up studies
-  clinicaltrials-mcp import ctg-studies.ndjson.gz      build a local mirror from downloaded records
+  clinicaltrials-mcp import FILE…                      build a local mirror from downloaded records
   clinicaltrials-mcp serve                             serve the mirror to MCP clients over HTTP
   clinicaltrials-mcp stdio --source sample             what a desktop client's configuration runs
 
 Every option can also be set by the environment variable named in its help.
-Exit codes: 0 done, 1 failed, 64 wrong usage, 78 wrong settings.";
+Exit codes: 0 done, 1 failed, 2 imported but some records were refused, 64 wrong usage, 78 wrong settings.";
 
 /// An MCP server for ClinicalTrials.gov over a local mirror, with identity-bound sessions.
 #[derive(Debug, Parser)]

@@ -14,13 +14,18 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Longest a call may work before it is ended with a clear error.
+/// Longest a call may wait and work before it is ended with a clear error.
 const CALL_TIME_MAX: Duration = Duration::from_secs(30);
+/// Most calls waiting or working; who comes then is told to come back.
+const CALLS_MAX: usize = 1_024;
 
 /// Runs questions to a registry. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     registry: Arc<dyn Registry>,
+    /// Places to wait or work in.
+    places: Arc<Semaphore>,
+    /// Permits to work.
     permits: Arc<Semaphore>,
 }
 
@@ -37,15 +42,16 @@ impl Engine {
     /// An engine over `registry`.
     pub fn new(registry: Arc<dyn Registry>) -> Self {
         let cores = available_parallelism().map_or(2, usize::from);
-        Self { registry, permits: Arc::new(Semaphore::new(cores)) }
+        let [places, permits] = [CALLS_MAX, cores].map(|count| Arc::new(Semaphore::new(count)));
+        Self { registry, places, permits }
     }
 
-    /// Whether there is data to answer from.
+    /// The newest state of the data.
     ///
     /// # Errors
     ///
     /// [`RegistryError::Unavailable`] when there is none.
-    pub fn ready(&self) -> Result<Arc<dyn Snapshot>, RegistryError> {
+    pub fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError> {
         self.registry.snapshot()
     }
 
@@ -53,24 +59,28 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The question's own, and [`RegistryError::Cancelled`] as soon as one of the caller's tokens fires.
+    /// The question's own, [`RegistryError::Cancelled`] as soon as one of the caller's tokens fires, and
+    /// [`RegistryError::Busy`] when too many calls wait already.
     pub async fn ask<T: Send + 'static>(
         &self,
         control: CallControl,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| RegistryError::Busy)?;
+        let deadline = Instant::now() + CALL_TIME_MAX;
         let cancelled = any_cancelled(&control.cancellations);
         tokio::pin!(cancelled);
         let permit = tokio::select! {
             biased;
             () = &mut cancelled => return Err(RegistryError::Cancelled),
+            () = tokio::time::sleep_until(deadline.into()) => return Err(RegistryError::DeadlineExceeded),
             permit = self.permits.clone().acquire_owned() => permit,
         };
         let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
-        let budget = budget(stop.0.clone(), control.progress);
+        let budget = budget(deadline, stop.0.clone(), control.progress);
         let registry = self.registry.clone();
         let answer = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _held = (place, permit);
             budget.check()?;
             question(registry.snapshot()?.as_ref(), &budget)
         });
@@ -82,8 +92,8 @@ impl Engine {
     }
 }
 
-fn budget(stop: Arc<AtomicBool>, progress: Option<watch::Sender<(u64, u64)>>) -> Budget {
-    let budget = Budget::unlimited().with_deadline(Instant::now() + CALL_TIME_MAX).with_cancellation(stop);
+fn budget(deadline: Instant, stop: Arc<AtomicBool>, progress: Option<watch::Sender<(u64, u64)>>) -> Budget {
+    let budget = Budget::unlimited().with_deadline(deadline).with_cancellation(stop);
     match progress {
         Some(listener) => budget.with_progress(move |done, total| _ = listener.send((done, total))),
         None => budget,

@@ -13,8 +13,8 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
-    serve::ListenerExt as _,
 };
+use axum_server::{Handle, accept::NoDelayAcceptor};
 use guard::Guard;
 use http::{HeaderValue, StatusCode, header};
 use mcp_sessions::{MemoryStore, Policy, PolicyError, Sessions, http::SessionLayer};
@@ -35,8 +35,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
-/// Longest that running calls may take to finish once the server is asked to stop.
-const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long a server that was asked to stop still takes requests while `/readyz` already refuses.
+const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
+/// Longest that running calls may take to finish after that; supervisors kill after 30 s.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
+/// Longest that a client may take to send a request's head, and that a connection may idle between requests.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// The HTTP server, built and ready to listen.
 pub struct HttpServer {
@@ -108,6 +112,9 @@ impl HttpServer {
 
     /// Serves until `stop` resolves, then lets running calls finish.
     ///
+    /// From then on `/readyz` says so for a moment in which requests are still taken, so that a load balancer looks
+    /// elsewhere first; then nothing new is accepted.
+    ///
     /// # Errors
     ///
     /// When the listener fails.
@@ -116,36 +123,29 @@ impl HttpServer {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let listener = listener.tap_io(|connection| {
-            // Answers are written in two parts; with Nagle's algorithm the second would wait 40 ms.
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "cannot set TCP_NODELAY");
-            }
-        });
-        let (health, abandon) = (self.health, self.abandon);
-        let stopped = CancellationToken::new();
-        let drain = stopped.clone();
-        let stop = async move {
+        let (health, abandon, handle) = (self.health, self.abandon, Handle::new());
+        let stopping = handle.clone();
+        tokio::spawn(async move {
             stop.await;
             health.draining.store(true, Ordering::Relaxed);
             tracing::info!("stopping: running calls may finish");
-            stopped.cancel();
-        };
-        let serving = axum::serve(listener, self.router).with_graceful_shutdown(stop).into_future();
-        let overdue = async {
-            drain.cancelled().await;
+            tokio::time::sleep(ANNOUNCE_TIME).await;
+            stopping.graceful_shutdown(Some(DRAIN_TIME_MAX));
             tokio::time::sleep(DRAIN_TIME_MAX).await;
+            tracing::warn!(
+                "connections were still open after {} s and are cut off",
+                DRAIN_TIME_MAX.as_secs()
+            );
             abandon.cancel();
-            // Streams end with the token; whoever still holds a connection open is cut off.
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        };
-        tokio::select! {
-            result = serving => result,
-            () = overdue => {
-                tracing::warn!("calls were still running after {} s and were cut off", DRAIN_TIME_MAX.as_secs());
-                Ok(())
-            }
-        }
+        });
+        let mut server = axum_server::from_tcp(listener.into_std()?)?
+            .handle(handle)
+            .http1_only()
+            .first_request_timeout(HEAD_TIME_MAX)
+            // Answers are written in two parts; with Nagle's algorithm the second would wait 40 ms.
+            .acceptor(NoDelayAcceptor::new());
+        server.http_builder().http1().header_read_timeout(HEAD_TIME_MAX);
+        server.serve(self.router.into_make_service()).await
     }
 }
 
@@ -172,7 +172,7 @@ async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) 
 async fn ready(State(health): State<Arc<Health>>) -> Response {
     let problem = if health.draining.load(Ordering::Relaxed) {
         Some("draining")
-    } else if health.engine.ready().is_err() {
+    } else if health.engine.snapshot().is_err() {
         Some("the registry cannot be read")
     } else if health.sessions.count().await.is_err() {
         Some("the session store cannot be reached")

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod cli;
 pub mod commands;
 pub mod engine;
+mod failure;
 pub mod http;
 pub mod mcp;
 pub mod render;

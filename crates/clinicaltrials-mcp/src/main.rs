@@ -10,8 +10,11 @@ use clinicaltrials_mcp::{
 use std::{
     io::{IsTerminal as _, Write as _, stderr, stdin},
     process::ExitCode,
+    time::Duration,
 };
 
+/// Done, but something of what was given was refused.
+const EXIT_REFUSED: u8 = 2;
 /// Wrong usage (`EX_USAGE` of sysexits).
 const EXIT_USAGE: u8 = 64;
 /// Wrong settings (`EX_CONFIG` of sysexits).
@@ -31,8 +34,13 @@ fn main() -> ExitCode {
         clippy::disallowed_methods,
         reason = "the one place where the environment enters, as an argument"
     )]
-    let env = |name: &str| std::env::var(name).ok();
-    let settings = match Settings::read(&cli.options, &env) {
+    let env = |name: &str| std::env::var(name);
+    let settings = Settings::read(&cli.options, &env);
+    if let (Some(Command::Serve(options)), Err(mistakes)) = (&cli.command, &settings) {
+        let more = HttpSettings::read(options, &env).err().unwrap_or_default();
+        return wrong_settings(&[mistakes.as_slice(), more.as_slice()].concat());
+    }
+    let settings = match settings {
         Ok(settings) => settings,
         Err(mistakes) => return wrong_settings(&mistakes),
     };
@@ -45,21 +53,23 @@ fn main() -> ExitCode {
         }
         (None, _) => Command::Stdio,
     };
+    let done = |()| ExitCode::SUCCESS;
     let result = match command {
         Command::Serve(options) => match HttpSettings::read(&options, &env) {
-            Ok(http) => in_runtime(&settings, commands::serve::run(&settings, &http)),
+            Ok(http) => in_runtime(&settings, commands::serve::run(&settings, &http)).map(done),
             Err(mistakes) => return wrong_settings(&mistakes),
         },
-        Command::Stdio => in_runtime(&settings, commands::stdio::run(&settings)),
-        Command::Demo => in_runtime(&settings, commands::demo::run(&settings)),
+        Command::Stdio => in_runtime(&settings, commands::stdio::run(&settings)).map(done),
+        Command::Demo => in_runtime(&settings, commands::demo::run(&settings)).map(done),
         Command::Import(options) => {
             telemetry::start(settings.log);
-            commands::import::run(&settings, &options)
+            let import = commands::import::run(&settings, &options);
+            import.map(|whole| if whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
         }
-        Command::Status(StatusOptions { json }) => commands::status::run(&settings, json),
+        Command::Status(StatusOptions { json }) => commands::status::run(&settings, json).map(done),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(stderr(), "error: {error:#}");
             ExitCode::FAILURE
@@ -69,7 +79,11 @@ fn main() -> ExitCode {
 
 fn in_runtime(settings: &Settings, command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     telemetry::start(settings.log);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(command);
+    // A thread may still be waiting for standard input, which only its other end can end.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
 }
 
 fn wrong_settings(mistakes: &[SettingError]) -> ExitCode {

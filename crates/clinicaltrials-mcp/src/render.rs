@@ -6,6 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
 
+/// The `_meta` key under which a resource carries its data version.
+pub const DATA_VERSION_META: &str = "org.clinicaltrials-mcp/dataVersion";
+
 /// Which data answered.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -2,10 +2,10 @@
 
 use crate::{
     engine::{CallControl, Engine},
-    render::DataVersionView,
-    tools::DATA_VERSION_META,
+    failure::protocol_error,
+    render::{DATA_VERSION_META, DataVersionView},
 };
-use ctgov::{NctId, RegistryError};
+use ctgov::NctId;
 use rmcp::{
     ErrorData,
     model::{MetaObject, ReadResourceResult, ResourceContents, ResourceTemplate},
@@ -48,12 +48,4 @@ pub async fn read(engine: &Engine, uri: &str, control: CallControl) -> Result<Re
     meta.insert(DATA_VERSION_META.into(), json!(version));
     let contents = ResourceContents::text(study.json(), format!("{SCHEME}{id}"));
     Ok(ReadResourceResult::new(vec![contents.with_mime_type("application/json").with_meta(meta)]))
-}
-
-/// A registry's failure as a JSON-RPC error; the cause goes to the log only.
-pub fn protocol_error(error: &RegistryError) -> ErrorData {
-    if let RegistryError::Unavailable(cause) = error {
-        tracing::error!(%cause, "the registry cannot be read");
-    }
-    ErrorData::internal_error(error.to_string(), None)
 }

@@ -5,6 +5,7 @@
 
 use crate::cli::{CommonOptions, ServeOptions};
 use std::{
+    env::VarError,
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -135,6 +136,9 @@ pub struct SettingError {
     pub problem: String,
 }
 
+/// The environment, as [`std::env::var`] gives it.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Result<String, VarError>;
+
 /// A secret shorter than this can be guessed offline from one token (RFC 7518 §3.2).
 pub const SECRET_BYTES_MIN: usize = 32;
 const BODY_BYTES_MAX_DEFAULT: usize = 1 << 20;
@@ -146,10 +150,7 @@ impl Settings {
     /// # Errors
     ///
     /// Every mistake there is.
-    pub fn read(
-        options: &CommonOptions,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<SettingError>> {
+    pub fn read(options: &CommonOptions, env: Environment<'_>) -> Result<Self, Vec<SettingError>> {
         let mut reader = Reader::new(env);
         let settings = Self {
             data_dir: reader.data_dir(options.data_dir.as_deref()),
@@ -195,10 +196,7 @@ impl HttpSettings {
     /// # Errors
     ///
     /// Every mistake there is.
-    pub fn read(
-        options: &ServeOptions,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<SettingError>> {
+    pub fn read(options: &ServeOptions, env: Environment<'_>) -> Result<Self, Vec<SettingError>> {
         let mut reader = Reader::new(env);
         let listen = reader.listen(options.listen.as_deref());
         let auth = reader.auth(options.auth.as_deref());
@@ -271,12 +269,12 @@ fn given<'a>(option: &'static str, value: Option<&'a str>) -> Given<'a> {
 
 /// Reads settings one by one and keeps every mistake.
 struct Reader<'a> {
-    env: &'a dyn Fn(&str) -> Option<String>,
+    env: Environment<'a>,
     mistakes: Vec<SettingError>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(env: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    fn new(env: Environment<'a>) -> Self {
         Self { env, mistakes: Vec::new() }
     }
 
@@ -289,12 +287,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A variable's value; empty means unset.
-    fn variable(&self, name: &str) -> Option<String> {
-        (self.env)(name).filter(|value| !value.is_empty())
+    fn variable(&mut self, name: &str) -> Option<String> {
+        match (self.env)(name) {
+            Ok(value) => Some(value).filter(|value| !value.is_empty()),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                self.mistake(name, "is not UTF-8 text");
+                None
+            }
+        }
     }
 
     /// The option if given, else the variable; with the name it was given by.
-    fn text(&self, option: Given<'_>, variable: &str) -> Option<(String, String)> {
+    fn text(&mut self, option: Given<'_>, variable: &str) -> Option<(String, String)> {
         match option {
             Some((name, value)) => Some((name.to_owned(), value.to_owned())),
             None => self.variable(variable).map(|value| (variable.to_owned(), value)),
@@ -330,12 +335,11 @@ impl<'a> Reader<'a> {
         let asked = option
             .map(Path::to_owned)
             .or_else(|| self.variable("CLINICALTRIALS_DATA_DIR").map(PathBuf::from));
-        let home = |folder: &str| self.variable("HOME").map(|home| Path::new(&home).join(folder));
-        let users = if cfg!(target_os = "macos") {
-            home("Library/Application Support")
-        } else {
-            self.variable("XDG_DATA_HOME").map(PathBuf::from).or_else(|| home(".local/share"))
-        };
+        let below_home =
+            if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/share" };
+        let xdg =
+            if cfg!(target_os = "macos") { None } else { self.variable("XDG_DATA_HOME").map(PathBuf::from) };
+        let users = xdg.or_else(|| self.variable("HOME").map(|home| Path::new(&home).join(below_home)));
         asked.or_else(|| users.map(|users| users.join("clinicaltrials-mcp"))).unwrap_or_else(|| {
             self.mistake("--data-dir", "there is no HOME to put the mirror under; say where it lives");
             PathBuf::new()
@@ -409,7 +413,7 @@ impl<'a> Reader<'a> {
         if origins.is_empty() { AllowedOrigins::Loopback } else { AllowedOrigins::Listed(origins) }
     }
 
-    fn list(&self, variable: &str) -> Vec<String> {
+    fn list(&mut self, variable: &str) -> Vec<String> {
         let text = self.variable(variable).unwrap_or_default();
         let items = text.split(',').map(|item| item.trim().trim_end_matches('/').to_ascii_lowercase());
         items.filter(|item| !item.is_empty()).collect()
@@ -466,8 +470,11 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    fn vars(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
-        move |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    fn vars(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Result<String, VarError> {
+        move |name| {
+            let pair = pairs.iter().find(|(known, _)| *known == name);
+            pair.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+        }
     }
 
     fn lines(errors: &[SettingError]) -> Vec<String> {
@@ -529,14 +536,25 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_is_no_text_is_a_mistake_not_unset() {
+        let env = |name: &str| match name {
+            "HOME" => Ok("/h".to_owned()),
+            "CLINICALTRIALS_DATA_DIR" => Err(VarError::NotUnicode("x".into())),
+            _ => Err(VarError::NotPresent),
+        };
+        let errors = Settings::read(&CommonOptions::default(), &env).unwrap_err();
+        assert_eq!(lines(&errors), ["CLINICALTRIALS_DATA_DIR: is not UTF-8 text"]);
+    }
+
+    #[test]
     fn a_secret_is_read_from_a_file_and_never_shown() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
         let env = |name: &str| match name {
-            "MCP_AUTH_MODE" => Some("jwt".to_owned()),
-            "MCP_AUTH_SECRET_KEY_FILE" => path.to_str().map(str::to_owned),
-            _ => None,
+            "MCP_AUTH_MODE" => Ok("jwt".to_owned()),
+            "MCP_AUTH_SECRET_KEY_FILE" => Ok(path.to_str().unwrap().to_owned()),
+            _ => Err(VarError::NotPresent),
         };
         let settings = HttpSettings::read(&ServeOptions::default(), &env).unwrap();
         let AuthSettings::Jwt { secret, .. } = &settings.auth else { panic!("{settings:?}") };

@@ -1,21 +1,30 @@
 //! When the process is asked to stop: Ctrl-C, or the signal that supervisors send.
 
+use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Resolves at the first SIGINT or SIGTERM.
-pub async fn requested() {
-    tokio::select! {
-        () = received(SignalKind::interrupt()) => {}
-        () = received(SignalKind::terminate()) => {}
-    }
+/// The signals that ask a process to stop, heard from when this was made.
+pub struct Shutdown {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
-async fn received(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut signal) => _ = Signal::recv(&mut signal).await,
-        Err(error) => {
-            tracing::warn!(%error, "cannot listen for signals; stop the process with SIGKILL");
-            std::future::pending::<()>().await;
+impl Shutdown {
+    /// Starts to listen; must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system lets nobody listen.
+    pub fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Resolves at the next SIGINT or SIGTERM.
+    pub async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

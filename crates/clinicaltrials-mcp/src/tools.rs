@@ -11,24 +11,29 @@ mod search_studies;
 
 use crate::{
     engine::{CallControl, Engine},
-    resources::protocol_error,
+    failure::protocol_error,
 };
 use ctgov::RegistryError;
 use rmcp::{
     ErrorData,
     model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations},
-    schemars::JsonSchema,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The `_meta` key under which an answer carries its data version.
-pub const DATA_VERSION_META: &str = "org.clinicaltrials-mcp/dataVersion";
-
 /// Every tool, defined once.
 pub struct Catalogue {
-    definitions: Vec<Tool>,
+    tools: Vec<(Which, Tool)>,
     page_size_max: u16,
+}
+
+/// Which tool a definition is of.
+#[derive(Clone, Copy)]
+enum Which {
+    SearchStudies,
+    GetStudyCount,
+    GetStudyRecord,
 }
 
 /// Why a tool could not do what was asked. The caller, often a model, reads both sentences.
@@ -57,22 +62,26 @@ pub enum Failure {
 impl Catalogue {
     /// The tools, with at most `page_size_max` studies on a page.
     pub fn new(page_size_max: u16) -> Self {
-        let definitions = vec![
-            get_study_count::definition(),
-            get_study_record::definition(),
-            search_studies::definition(page_size_max),
+        let tools = vec![
+            (Which::GetStudyCount, get_study_count::definition()),
+            (Which::GetStudyRecord, get_study_record::definition()),
+            (Which::SearchStudies, search_studies::definition(page_size_max)),
         ];
-        Self { definitions, page_size_max }
+        Self { tools, page_size_max }
     }
 
     /// Every definition, by name.
     pub fn definitions(&self) -> Vec<Tool> {
-        self.definitions.clone()
+        self.tools.iter().map(|(_, tool)| tool.clone()).collect()
     }
 
     /// The definition of one tool.
     pub fn definition(&self, name: &str) -> Option<Tool> {
-        self.definitions.iter().find(|tool| tool.name == name).cloned()
+        self.find(name).map(|(_, tool)| tool.clone())
+    }
+
+    fn find(&self, name: &str) -> Option<&(Which, Tool)> {
+        self.tools.iter().find(|(_, tool)| tool.name == name)
     }
 
     /// Calls the tool called `name`.
@@ -87,21 +96,21 @@ impl Catalogue {
         arguments: JsonObject,
         control: CallControl,
     ) -> Result<CallToolResult, ErrorData> {
-        let Some(tool) = self.definitions.iter().find(|tool| tool.name == name) else {
+        let Some((which, tool)) = self.find(name) else {
             let shown: String = name.chars().take(60).collect();
-            let names: Vec<_> = self.definitions.iter().map(|tool| tool.name.as_ref()).collect();
+            let names: Vec<_> = self.tools.iter().map(|(_, tool)| tool.name.as_ref()).collect();
             let message = format!("there is no tool `{shown}`; there are {}", names.join(", "));
             return Err(ErrorData::invalid_params(message, None));
         };
-        let answer = match arguments::check(&tool.input_schema, arguments) {
-            Err(error) => Err(error.into()),
-            Ok(arguments) => match name {
-                search_studies::NAME => {
-                    search_studies::call(engine, arguments, self.page_size_max, control).await
-                }
-                get_study_record::NAME => get_study_record::call(engine, arguments, control).await,
-                _ => get_study_count::call(engine, arguments, control).await,
-            },
+        let answer = match (arguments::check(&tool.input_schema, arguments), which) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(arguments), Which::SearchStudies) => {
+                search_studies::call(engine, &arguments, self.page_size_max, control).await
+            }
+            (Ok(arguments), Which::GetStudyRecord) => {
+                get_study_record::call(engine, &arguments, control).await
+            }
+            (Ok(arguments), Which::GetStudyCount) => get_study_count::call(engine, &arguments, control).await,
         };
         match answer {
             Ok(answer) => {

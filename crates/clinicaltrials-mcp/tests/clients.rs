@@ -2,16 +2,12 @@
 //!
 //! `cargo xtask test` fetches them into `target/clients`; without it these tests say that they were skipped.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
-mod support;
-
+use crate::support::{Program, sample_mirror, skipped, token};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use support::{Program, sample_mirror, skipped, token};
 
 const STUDIES: u32 = 120;
 const STUDY: u32 = 7;
@@ -89,9 +85,11 @@ fn the_python_sdk_over_http_in_both_eras() {
     let mirror = sample_mirror(STUDIES);
     let server = Program::jwt(mirror.path(), &[]);
     let token = token(&json!({"sub": "ana", "client_id": "python"}));
-    for (mode, protocol) in
-        [("legacy", support::LEGACY), (support::MODERN, support::MODERN), ("auto", support::MODERN)]
-    {
+    for (mode, protocol) in [
+        ("legacy", crate::support::LEGACY),
+        (crate::support::MODERN, crate::support::MODERN),
+        ("auto", crate::support::MODERN),
+    ] {
         let arguments = [mode, "http", &server.url, &token, &study_id()];
         check(&converse(Command::new(&python).arg(script("python_client.py")).args(arguments)), protocol);
     }
@@ -101,7 +99,9 @@ fn the_python_sdk_over_http_in_both_eras() {
 fn the_python_sdk_over_stdio_in_both_eras() {
     let Some(python) = client("python/bin/python") else { return };
     let mirror = sample_mirror(STUDIES);
-    for (mode, protocol) in [("legacy", support::LEGACY), (support::MODERN, support::MODERN)] {
+    for (mode, protocol) in
+        [("legacy", crate::support::LEGACY), (crate::support::MODERN, crate::support::MODERN)]
+    {
         let mut command = Command::new(&python);
         command.arg(script("python_client.py")).args([mode, "stdio", &study_id()]);
         command.arg(env!("CARGO_BIN_EXE_clinicaltrials-mcp")).args([
@@ -123,6 +123,6 @@ fn the_typescript_sdk_over_http() {
     let mut command = Command::new("node");
     command.arg(script("typescript_client.mjs")).arg(modules).args([&server.url, &token, &study_id()]);
     let seen = converse(&mut command);
-    check(&seen, support::LEGACY);
+    check(&seen, crate::support::LEGACY);
     assert_eq!((&seen["sessionIdIs64Hex"], &seen["statusAfterTermination"]), (&json!(true), &json!(404)));
 }

@@ -1,15 +1,16 @@
 //! MCP over standard input and output, with the real program.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
-mod support;
-
+use crate::support::{LEGACY, MODERN, SlowRegistry, program, sample_mirror};
+use clinicaltrials_mcp::{engine::Engine, mcp::McpServer};
+use rmcp::ServiceExt as _;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdin, ChildStdout, Stdio},
+    sync::Arc,
+    time::Duration,
 };
-use support::{LEGACY, MODERN, program, sample_mirror};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 struct Conversation {
     child: Child,
@@ -102,6 +103,66 @@ fn closing_the_input_ends_the_program_after_what_was_asked_is_answered() {
     answered.sort_unstable();
     assert_eq!(answered, (1..=u64::from(asked)).collect::<Vec<_>>());
     assert!(client.child.wait().unwrap().success());
+}
+
+#[test]
+fn it_stops_when_asked_though_its_input_stays_open() {
+    let mirror = sample_mirror(20);
+    let mut client = Conversation::start(mirror.path());
+    client.initialize();
+    let killed = std::process::Command::new("kill").arg(client.child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert!(client.child.wait().unwrap().success());
+}
+
+/// A conversation with a server in this process, whose searches are slow.
+async fn slow_server(
+    search_time: Duration,
+) -> (impl AsyncBufRead + Unpin, impl AsyncWrite + Unpin, Arc<SlowRegistry>) {
+    let registry = SlowRegistry::new(search_time);
+    let server = McpServer::new(Engine::new(registry.clone()), 200);
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    tokio::spawn(async move { server.serve(theirs).await.unwrap().waiting().await.unwrap() });
+    let (read, write) = tokio::io::split(ours);
+    (tokio::io::BufReader::new(read), write, registry)
+}
+
+#[tokio::test]
+async fn progress_is_told_and_a_cancelled_call_is_not_answered() {
+    let (mut read, mut write, registry) = slow_server(Duration::from_millis(700)).await;
+    let mut say = async |message: Value| write.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+    let mut hear = async || {
+        let mut line = String::new();
+        read.read_line(&mut line).await.unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()
+    };
+    let params =
+        json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
+    say(json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})).await;
+    assert_eq!(hear().await["id"], 0);
+    say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+
+    let mut search = call(1, "clinicaltrials_search_studies", &json!({}));
+    search["params"]["_meta"]["progressToken"] = "p".into();
+    say(search.clone()).await;
+    let mut told = 0;
+    let answer = loop {
+        let message = hear().await;
+        match message["method"].as_str() {
+            Some("notifications/progress") => told += 1,
+            _ => break message,
+        }
+    };
+    assert!(told >= 2 && answer["id"] == 1, "{told} reports, then {answer}");
+
+    search["id"] = 2.into();
+    search["params"].as_object_mut().unwrap().remove("_meta");
+    say(search).await;
+    registry.started(2).await;
+    say(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}})).await;
+    say(json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await;
+    let next = hear().await;
+    assert_eq!(next["id"], 3, "the next answer is to the ping: {next}");
 }
 
 #[test]

@@ -1,11 +1,7 @@
 //! What the tools answer: over synthetic studies, checked against the records themselves.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
-mod support;
-
+use crate::support::{Caller, Program, sample_mirror};
 use serde_json::{Value, json};
-use support::{Caller, Program, sample_mirror};
 
 const STUDIES: u32 = 300;
 const SEARCH: &str = "clinicaltrials_search_studies";
@@ -230,7 +226,31 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
         (SEARCH, json!({"phaseFilter": ["5"]}), "`phaseFilter`: `5` is not a phase", "EARLY_PHASE1"),
         (SEARCH, json!({"pageSize": 201}), "`pageSize` 201 is out of range", "1 to 200"),
         (SEARCH, json!({"pageSize": 0}), "`pageSize` 0 is out of range", "1 to 200"),
-        (SEARCH, json!({"pageSize": "ten"}), "`pageSize`: invalid type", "schema"),
+        (
+            SEARCH,
+            json!({"pageSize": "ten"}),
+            "`pageSize`: invalid type: string \"ten\", expected a whole number",
+            "schema",
+        ),
+        (SEARCH, json!({"pageSize": 2.5}), "`pageSize`: invalid value: floating point `2.5`", "schema"),
+        (SEARCH, json!({"query": 5}), "`query`: invalid type: integer `5`, expected a string", "schema"),
+        (
+            SEARCH,
+            json!({"statusFilter": {}}),
+            "`statusFilter`: invalid type: map, expected a text or a list of texts",
+            "schema",
+        ),
+        (SEARCH, json!({"statusFilter": []}), "`statusFilter`: the list is empty", "schema"),
+        (COUNT, json!({"phaseFilter": []}), "`phaseFilter`: the list is empty", "schema"),
+        (SEARCH, json!({"nctIds": []}), "`nctIds`: the list is empty", "schema"),
+        (SEARCH, json!({"nctIds": vec!["NCT00000001"; 1_001]}), "`nctIds`: give at most 1000", "schema"),
+        (
+            SEARCH,
+            json!({"statusFilter": vec!["COMPLETED"; 1_001]}),
+            "`statusFilter`: give at most 1000",
+            "schema",
+        ),
+        (SEARCH, json!({"query": "é".repeat(2_001)}), "`query` cannot be searched", "2000 characters"),
         (SEARCH, json!({"sort": "BriefTitle"}), "`sort` cannot be used", "LastUpdatePostDate"),
         (SEARCH, json!({"pageToken": "NF0g5JGBlPMuwQY"}), "`pageToken` cannot be used", "not a page token"),
         (SEARCH, json!({"nctIds": ["NCT1", "x"]}), "`nctIds`: `x` is no study number", "NCT04280705"),
@@ -268,6 +288,10 @@ async fn nulls_and_lone_values_are_taken_as_meant() {
     let strict = server.caller().call(COUNT, json!({"statusFilter": ["COMPLETED"]})).await;
     let loose = server.caller().call(COUNT, json!({"statusFilter": "completed", "query": null})).await;
     assert_eq!(strict["structuredContent"], loose["structuredContent"]);
+    let page = server.caller().call(SEARCH, json!({"pageSize": 3.0})).await;
+    assert_eq!(page["structuredContent"]["studies"].as_array().unwrap().len(), 3);
+    let accents = server.caller().call(COUNT, json!({"query": "é".repeat(2_000)})).await;
+    assert_eq!(accents["structuredContent"]["totalCount"], 0);
 }
 
 #[tokio::test]

@@ -1,16 +1,13 @@
 //! The HTTP transport in both protocol eras: what is accepted, what is refused, what is cancelled, what finishes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
-mod support;
-
+use crate::support::{Caller, InProcess, LEGACY, MODERN, SlowRegistry};
 use clinicaltrials_mcp::settings::AuthSettings;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use support::{Caller, InProcess, LEGACY, MODERN, SlowRegistry};
 
-async fn serving(search_time: Duration) -> InProcess {
-    InProcess::start(Arc::new(SlowRegistry { search_time }), AuthSettings::None).await
+async fn serving(search_time: Duration) -> (InProcess, Arc<SlowRegistry>) {
+    let registry = SlowRegistry::new(search_time);
+    (InProcess::start(registry.clone(), AuthSettings::None).await, registry)
 }
 
 const QUICK: Duration = Duration::ZERO;
@@ -20,7 +17,7 @@ const SEARCH: &str = "clinicaltrials_search_studies";
 
 #[tokio::test]
 async fn each_era_is_served_in_its_own_way() {
-    let server = serving(QUICK).await;
+    let (server, _) = serving(QUICK).await;
     let caller = Caller::new(&server.url);
     for (asked, agreed) in
         [("2025-06-18", "2025-06-18"), (LEGACY, LEGACY), ("2024-11-05", LEGACY), ("1999-01-01", LEGACY)]
@@ -46,7 +43,7 @@ async fn each_era_is_served_in_its_own_way() {
 
 #[tokio::test]
 async fn what_is_no_single_message_is_refused() {
-    let server = serving(QUICK).await;
+    let (server, _) = serving(QUICK).await;
     let caller = Caller::new(&server.url);
     let caller = caller.clone().in_session(&caller.open_session().await);
     let too_large =
@@ -79,7 +76,7 @@ async fn what_is_no_single_message_is_refused() {
 
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_turned_away_everywhere_but_at_health_checks() {
-    let server = serving(QUICK).await;
+    let (server, _) = serving(QUICK).await;
     let caller = Caller::new(&server.url);
     let cases = [
         ("host", "evil.example", 403),
@@ -105,7 +102,7 @@ async fn foreign_hosts_and_origins_are_turned_away_everywhere_but_at_health_chec
 
 #[tokio::test]
 async fn a_session_client_cancels_with_a_notification() {
-    let server = serving(ENDLESS).await;
+    let (server, registry) = serving(ENDLESS).await;
     let caller = Caller::new(&server.url);
     let session = caller.clone().in_session(&caller.open_session().await);
     let running = tokio::spawn({
@@ -114,21 +111,16 @@ async fn a_session_client_cancels_with_a_notification() {
     });
     let cancel =
         json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "long"}});
-    loop {
-        assert_eq!(session.post(&cancel).await.status, 202);
-        if running.is_finished() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    registry.started(1).await;
+    assert_eq!(session.post(&cancel).await.status, 202);
     let answer = running.await.unwrap();
     assert!(answer.message().get("error").is_some(), "{answer:?}");
 }
 
 #[tokio::test]
 async fn a_stateless_client_cancels_by_going_away_and_a_session_client_does_not() {
-    // One call works on at a time for each core; when all are cancelled, a call gets through at once.
-    let server = serving(ENDLESS).await;
+    // As many calls work as there are cores, the others wait; when all are cancelled, a call gets through at once.
+    let (server, registry) = serving(ENDLESS).await;
     let modern = Caller::new(&server.url).stateless();
     let calls: Vec<_> = (0..64)
         .map(|id| {
@@ -138,22 +130,22 @@ async fn a_stateless_client_cancels_by_going_away_and_a_session_client_does_not(
             })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    registry.started(1).await;
     calls.iter().for_each(tokio::task::JoinHandle::abort);
     let count =
         tokio::time::timeout(ENDLESS / 2, modern.call("clinicaltrials_get_study_count", json!({}))).await;
     assert_eq!(count.expect("the searches were not cancelled")["structuredContent"]["totalCount"], 1);
 
-    let server = serving(Duration::from_secs(1)).await;
+    let (server, registry) = serving(ENDLESS).await;
     let caller = Caller::new(&server.url);
     let session = caller.clone().in_session(&caller.open_session().await);
     let gone = tokio::spawn({
         let session = session.clone();
         async move { session.request(7, "tools/call", json!({"name": SEARCH, "arguments": {}})).await }
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    registry.started(1).await;
     gone.abort();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(gone.await.is_err_and(|error| error.is_cancelled()));
     // Still running: its id is still taken.
     let duplicate = session.request(7, "ping", json!({})).await;
     assert_eq!((duplicate.status, duplicate.message()["error"]["code"].clone()), (400, json!(-32_600)));
@@ -161,7 +153,7 @@ async fn a_stateless_client_cancels_by_going_away_and_a_session_client_does_not(
 
 #[tokio::test]
 async fn progress_is_told_to_who_asks_in_both_eras() {
-    let server = serving(Duration::from_millis(800)).await;
+    let (server, _) = serving(Duration::from_millis(800)).await;
     let caller = Caller::new(&server.url);
     let session = caller.clone().in_session(&caller.open_session().await);
     for caller in [session, caller.stateless()] {
@@ -185,7 +177,7 @@ async fn progress_is_told_to_who_asks_in_both_eras() {
 
 #[tokio::test]
 async fn a_server_that_is_asked_to_stop_lets_running_calls_finish() {
-    let mut server = serving(Duration::from_secs(1)).await;
+    let (mut server, registry) = serving(Duration::from_secs(1)).await;
     let caller = Caller::new(&server.url);
     let session = caller.clone().in_session(&caller.open_session().await);
     let running = [session, caller.clone().stateless()].map(|caller| {
@@ -193,8 +185,17 @@ async fn a_server_that_is_asked_to_stop_lets_running_calls_finish() {
             caller.request(9, "tools/call", json!({"name": SEARCH, "arguments": {}})).await
         })
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    registry.started(2).await;
     server.stop();
+    // It says so first, while it still takes requests.
+    let ready = Caller::new(&server.url.replace("/mcp", "/readyz"));
+    let refused = loop {
+        let reply = ready.send(reqwest::Method::GET, "").await;
+        if reply.status != 200 {
+            break reply;
+        }
+    };
+    assert_eq!((refused.status, &refused.message()["problem"]), (503, &json!("draining")));
     for call in running {
         let reply = call.await.unwrap();
         assert_eq!(reply.result()["structuredContent"]["totalCount"], 0, "{reply:?}");
@@ -207,7 +208,7 @@ async fn a_server_that_is_asked_to_stop_lets_running_calls_finish() {
 
 #[tokio::test]
 async fn the_modern_version_must_agree_with_itself() {
-    let server = serving(QUICK).await;
+    let (server, _) = serving(QUICK).await;
     let modern = Caller::new(&server.url).stateless();
     let mismatch = modern.clone().with("mcp-protocol-version", LEGACY);
     let reply = mismatch.request(1, "tools/list", json!({})).await;

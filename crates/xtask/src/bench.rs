@@ -23,14 +23,14 @@ const SESSIONS_PER_IDENTITY: usize = 100;
 const COLD_STARTS: usize = 21;
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
 
-pub(crate) fn run_program() -> anyhow::Result<()> {
+pub(crate) fn run_program(studies: Option<&Path>) -> anyhow::Result<()> {
     step("release build", || {
         run(&mut cargo(["build", "--release", "--locked", "--package", "clinicaltrials-mcp"]))
     })?;
     let target = target_dir()?;
     let program = target.join("release/clinicaltrials-mcp");
     let data_dir = target.join("bench-data");
-    let studies = prepare_data(&program, &data_dir)?;
+    let studies = prepare_data(&program, &data_dir, studies)?;
     let mut report = format!("| what | figure |\n|---|---|\n| studies in the mirror | {studies} |\n");
     step("cold start over stdio", || {
         report += &cold_start(&program, &data_dir)?;
@@ -44,17 +44,31 @@ pub(crate) fn run_program() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Imports the real studies that lie next to the checkout, or made-up ones.
-fn prepare_data(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
+/// Imports the studies to measure with, and says what they are.
+fn prepare_data(program: &Path, data_dir: &Path, studies: Option<&Path>) -> anyhow::Result<String> {
     if data_dir.exists() {
         fs::remove_dir_all(data_dir).context("emptying the data directory")?;
     }
-    let real = workspace().join("../shared/data/studies.ndjson.gz");
-    ensure!(real.exists(), "the studies to measure with are not at {}", real.display());
+    fs::create_dir_all(data_dir).context("making the data directory")?;
+    let beside = workspace().join("../shared/data/studies.ndjson.gz");
+    let made_up = data_dir.with_extension("ndjson");
+    let file = match studies {
+        Some(studies) => studies.to_owned(),
+        None if beside.exists() => beside,
+        None => {
+            let lines: String = ctgov_sample::Sample::default().iter().map(|study| study + "\n").collect();
+            fs::write(&made_up, lines).context("writing made-up studies")?;
+            made_up
+        }
+    };
     let start = Instant::now();
-    let mut import = Command::new(program);
-    step("import", || run(import.arg("import").arg(&real).arg("--data-dir").arg(data_dir)))?;
-    Ok(format!("1,575 real ones, imported in {:.1} s", start.elapsed().as_secs_f64()))
+    step("import", || run(Command::new(program).arg("import").arg(&file).arg("--data-dir").arg(data_dir)))?;
+    let seconds = start.elapsed().as_secs_f64();
+    let status = Command::new(program).args(["status", "--json", "--data-dir"]).arg(data_dir).output();
+    let status: serde_json::Value =
+        serde_json::from_slice(&status.context("status")?.stdout).context("status")?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!("{} of `{name}`, imported in {seconds:.1} s", status["studies"]))
 }
 
 /// Time from starting the process to the first line of its answer to `initialize`.
@@ -106,13 +120,14 @@ fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
         post(server.address, &token, Some(&session), &body)
     };
     report += &server.measure("`tools/list`", list)?;
+    let mut one = Connection::open(server.address)?;
+    let study = server.any_study(&mut one, &token, &session)?;
     let record = |connection, number| {
         let body = format!(
-            r#"{{"jsonrpc":"2.0","id":"{connection}-{number}","method":"tools/call","params":{{"name":"clinicaltrials_get_study_record","arguments":{{"nctId":"NCT00000410"}}}}}}"#
+            r#"{{"jsonrpc":"2.0","id":"{connection}-{number}","method":"tools/call","params":{{"name":"clinicaltrials_get_study_record","arguments":{{"nctId":"{study}"}}}}}}"#
         );
         post(server.address, &token, Some(&session), &body)
     };
-    let mut one = Connection::open(server.address)?;
     let size = one.send(&record(99, 99))?.body.len();
     report += &server.measure(&format!("`get_study_record`, an answer of {} KB", size / 1_000), record)?;
     drop(server);
@@ -187,6 +202,15 @@ impl Server {
         reply
             .session_id
             .with_context(|| format!("no session: {} {}", reply.status, String::from_utf8_lossy(&reply.body)))
+    }
+
+    /// The study with the lowest number.
+    fn any_study(&self, connection: &mut Connection, token: &str, session: &str) -> anyhow::Result<String> {
+        let body = r#"{"jsonrpc":"2.0","id":"any","method":"tools/call","params":{"name":"clinicaltrials_search_studies","arguments":{"pageSize":1}}}"#;
+        let reply = connection.send(&post(self.address, token, Some(session), body))?;
+        let reply: serde_json::Value = serde_json::from_slice(&reply.body).context("the search's answer")?;
+        let study = &reply["result"]["structuredContent"]["studies"][0]["nctId"];
+        study.as_str().map(str::to_owned).context("the search found nothing")
     }
 
     fn measure(&self, what: &str, request: impl Fn(u64, u64) -> Vec<u8> + Sync) -> anyhow::Result<String> {

@@ -6,20 +6,23 @@ mod load;
 mod steps;
 mod test;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 const HELP: &str = "\
 cargo xtask test     everything CI checks: format, lints, docs, all tests, real MCP clients
-cargo xtask bench    builds a release and measures it; the figures of docs/benchmarks.md
+cargo xtask bench [STUDIES]
+                     builds a release and measures it over the study records in the file STUDIES
+                     (default: the real ones beside the checkout, else made-up ones)
 
-Both fetch the clients they need into target/; nothing is installed system-wide.
+The clients that tests need are fetched into target/; nothing is installed system-wide.
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test::run(),
-        ["bench"] => bench::run_program(),
+        ["bench"] => bench::run_program(None),
+        ["bench", studies] => bench::run_program(Some(Path::new(studies))),
         _ => {
             steps::say(HELP);
             return ExitCode::from(64);

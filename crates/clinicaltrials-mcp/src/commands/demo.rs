@@ -36,7 +36,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     )?;
     let source = source::open(&Settings { source: Source::Sample, ..settings.clone() })?;
     let engine = Engine::new(source.registry());
-    let data = engine.ready()?.data_version().clone();
+    let data = engine.snapshot()?.data_version().clone();
     let secret: [u8; 32] = rand_secret()?;
     let http = HttpSettings {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

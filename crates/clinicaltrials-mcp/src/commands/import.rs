@@ -1,6 +1,6 @@
 //! `import`: study records into the local mirror, with how far it is and what became of them.
 
-use crate::{cli::ImportOptions, settings::Settings};
+use crate::{cli::ImportOptions, settings::Settings, shutdown::Shutdown};
 use ctgov_mirror::{ImportError, ImportPhase, ImportProgress, ImportSummary, Importer, Source};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -15,20 +15,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Refusals shown; the summary says how many there were in all.
-const REFUSALS_SHOWN: usize = 20;
 const KNOWN_LENGTH: &str = "{msg} {bar:30} {bytes}/{total_bytes} {prefix} {eta} left";
 /// For what comes through a pipe.
 const UNKNOWN_LENGTH: &str = "{msg} {spinner} {bytes} {prefix}";
+/// What shells report of a process that Ctrl-C ended.
+const EXIT_INTERRUPTED: i32 = 130;
 /// How often the bar is redrawn.
 const REDRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// Imports and prints a summary.
+/// Imports and prints a summary; returns whether everything given was taken.
+///
+/// What was refused goes to standard error, a line each with file, place and reason.
 ///
 /// # Errors
 ///
-/// When nothing was published; what was there before is served on.
-pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<()> {
+/// When nothing could be imported; what was there before is served on.
+pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<bool> {
     let sources = options.paths.iter().map(Source::path).collect();
     let importer = Importer::open(&settings.data_dir)?;
     let cancelled = Arc::new(AtomicBool::new(false));
@@ -43,26 +45,28 @@ pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<()> {
     };
     let result = importer.import(sources, &ctgov_mirror::ImportOptions::default(), &mut observer);
     bar.finish_and_clear();
-    if let Err(ImportError::NothingRead { summary }) = &result {
-        // What was refused is why there is nothing: shown before the error that says so.
-        let _ = stderr().write_all(refusals(summary).as_bytes());
-    }
+    let summary = match &result {
+        Ok(summary) => summary,
+        Err(ImportError::NothingRead { summary }) => summary,
+        Err(_) => return Ok(result.map(|_| true)?),
+    };
+    // The import has done what it could, whether or not anybody reads what that was.
+    let _ = stderr().write_all(refusals(summary).as_bytes());
     let summary = result?;
-    let text = refusals(&summary) + &in_words(&summary, start.elapsed(), &settings.data_dir);
-    // The import is done, whether or not anybody reads what it did.
-    let _ = stdout().write_all(text.as_bytes());
-    Ok(())
+    let _ = stdout().write_all(in_words(&summary, start.elapsed(), &settings.data_dir).as_bytes());
+    Ok(summary.refused == 0)
 }
 
 /// Ends the import between two records at Ctrl-C; a second one ends the process, which loses nothing either.
 fn cancel_at_interrupt(cancelled: Arc<AtomicBool>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut shutdown = runtime.block_on(async { Shutdown::listen() })?;
     std::thread::spawn(move || {
         runtime.block_on(async {
-            crate::shutdown::requested().await;
+            shutdown.requested().await;
             cancelled.store(true, Ordering::Relaxed);
-            crate::shutdown::requested().await;
-            std::process::exit(130);
+            shutdown.requested().await;
+            std::process::exit(EXIT_INTERRUPTED);
         });
     });
     Ok(())
@@ -84,10 +88,10 @@ fn show(bar: &ProgressBar, progress: &ImportProgress, known_length: &ProgressSty
 
 fn refusals(summary: &ImportSummary) -> String {
     let mut text = String::new();
-    for refusal in summary.refusals.iter().take(REFUSALS_SHOWN) {
+    for refusal in &summary.refusals {
         let _ = writeln!(text, "refused: {refusal}");
     }
-    let more = summary.refused.saturating_sub(REFUSALS_SHOWN as u64);
+    let more = summary.refused.saturating_sub(summary.refusals.len() as u64);
     if more > 0 {
         let _ = writeln!(text, "refused: {more} more");
     }

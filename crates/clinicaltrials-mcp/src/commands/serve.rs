@@ -5,12 +5,13 @@ use crate::{
     http::HttpServer,
     mcp::McpServer,
     settings::{AuthSettings, HttpSettings, Settings},
-    shutdown, source,
+    shutdown::Shutdown,
+    source,
 };
 use anyhow::Context as _;
 use std::{
     io::{Write as _, stdout},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
 };
 use tokio::net::TcpListener;
 
@@ -20,9 +21,10 @@ use tokio::net::TcpListener;
 ///
 /// When there is no data to serve or the address cannot be listened on.
 pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()> {
+    let mut shutdown = Shutdown::listen()?;
     let source = source::open(settings)?;
     let engine = Engine::new(source.registry());
-    let version = engine.ready()?.data_version().clone();
+    let version = engine.snapshot()?.data_version().clone();
     let server = McpServer::new(engine.clone(), settings.page_size_max);
     let server = HttpServer::new(http, engine, server)?;
     let listener = TcpListener::bind(http.listen)
@@ -35,11 +37,14 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     );
     // Whoever closed standard output does not need the hint.
     let _ = stdout().write_all(request_to_copy(address, http).as_bytes());
-    server.serve(listener, shutdown::requested()).await.context("the HTTP server failed")
+    server.serve(listener, async move { shutdown.requested().await }).await.context("the HTTP server failed")
 }
 
-/// One request that shows the server answering, to paste into a shell.
-fn request_to_copy(address: SocketAddr, http: &HttpSettings) -> String {
+/// One request that shows the server answering, to paste into a shell on this machine.
+fn request_to_copy(mut address: SocketAddr, http: &HttpSettings) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
     let token = match http.auth {
         AuthSettings::None => "",
         AuthSettings::Jwt { .. } => "  -H \"Authorization: Bearer $TOKEN\" \\\n",

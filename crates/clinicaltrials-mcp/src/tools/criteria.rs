@@ -1,8 +1,8 @@
 //! What searching and counting share: the questions and filters that decide which studies match.
 
-use super::{ToolError, arguments::OneOrMany};
+use super::{ToolError, arguments::Texts};
 use ctgov::{Matching, NctId, Phase, Status, UnknownValue, Words, areas};
-use rmcp::schemars::{self, JsonSchema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{collections::BTreeSet, str::FromStr};
 
@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, str::FromStr};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Criteria {
-    /// Words that must all occur somewhere in the study: titles, conditions, interventions, summary, outcomes, sponsor, places, ids. Plain words, e.g. `asthma children budesonide`
+    /// Words (at most 64) that must all occur somewhere in the study: titles, conditions, interventions, summary, outcomes, sponsor, places, ids. Plain words, e.g. `asthma children budesonide`
     #[schemars(length(max = 2000))]
     query: Option<String>,
     /// Words that must all occur in what is studied: conditions, titles, keywords, MeSH terms. E.g. `type 2 diabetes`
@@ -26,9 +26,9 @@ pub(super) struct Criteria {
     #[schemars(length(max = 2000))]
     sponsor_query: Option<String>,
     /// Recruitment status, one or several (any of them): RECRUITING, NOT_YET_RECRUITING, ACTIVE_NOT_RECRUITING, COMPLETED, ENROLLING_BY_INVITATION, SUSPENDED, TERMINATED, WITHDRAWN, UNKNOWN, AVAILABLE, NO_LONGER_AVAILABLE, TEMPORARILY_NOT_AVAILABLE, APPROVED_FOR_MARKETING, WITHHELD
-    status_filter: Option<OneOrMany>,
+    status_filter: Option<Texts>,
     /// Phase, one or several (any of them): EARLY_PHASE1, PHASE1, PHASE2, PHASE3, PHASE4, NA (phases do not apply)
-    phase_filter: Option<OneOrMany>,
+    phase_filter: Option<Texts>,
 }
 
 impl Criteria {
@@ -65,13 +65,14 @@ impl Criteria {
 
 fn values<T: FromStr<Err = UnknownValue> + Ord>(
     name: &str,
-    given: Option<&OneOrMany>,
+    given: Option<&Texts>,
 ) -> Result<BTreeSet<T>, ToolError> {
-    let values = given.map(OneOrMany::values).unwrap_or_default();
-    values.iter().map(|value| value.parse()).collect::<Result<_, _>>().map_err(|error: UnknownValue| {
-        let hint = format!("use one or several of {}", error.allowed.join(", "));
-        ToolError::new(format!("`{name}`: `{}` is not a {}", error.text, error.vocabulary), hint)
-    })
+    given.into_iter().flat_map(Texts::iter).map(str::parse).collect::<Result<_, _>>().map_err(
+        |error: UnknownValue| {
+            let hint = format!("use one or several of {}", error.allowed.join(", "));
+            ToolError::new(format!("`{name}`: `{}` is not a {}", error.text, error.vocabulary), hint)
+        },
+    )
 }
 
 /// The study numbers given.
@@ -79,12 +80,12 @@ fn values<T: FromStr<Err = UnknownValue> + Ord>(
 /// # Errors
 ///
 /// [`ToolError`] shows the one that is no study number.
-pub(super) fn nct_ids(name: &str, given: &OneOrMany) -> Result<BTreeSet<NctId>, ToolError> {
-    let id = |text: &String| {
+pub(super) fn nct_ids(name: &str, given: &Texts) -> Result<BTreeSet<NctId>, ToolError> {
+    let id = |text: &str| {
         text.trim().parse().map_err(|error: ctgov::InvalidNctId| {
             let shown: String = text.chars().take(40).collect();
             ToolError::new(format!("`{name}`: `{shown}` is no study number"), error.to_string())
         })
     };
-    given.values().iter().map(id).collect()
+    given.iter().map(id).collect()
 }

@@ -5,11 +5,10 @@ use crate::{
     engine::{CallControl, Engine},
     render::DataVersionView,
 };
-use rmcp::{
-    model::{JsonObject, Tool},
-    schemars::{self, JsonSchema},
-};
+use rmcp::model::Tool;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 pub(super) const NAME: &str = "clinicaltrials_get_study_count";
 
@@ -32,7 +31,7 @@ pub(super) fn definition() -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
-    arguments: JsonObject,
+    arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let criteria: Criteria = arguments::read(arguments)?;

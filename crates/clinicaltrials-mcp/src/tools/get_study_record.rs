@@ -6,11 +6,10 @@ use crate::{
     render::DataVersionView,
 };
 use ctgov::{InvalidNctId, NctId};
-use rmcp::{
-    model::{JsonObject, Tool},
-    schemars::{self, JsonSchema},
-};
+use rmcp::model::{JsonObject, Tool};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(super) const NAME: &str = "clinicaltrials_get_study_record";
 
@@ -44,7 +43,7 @@ pub(super) fn definition() -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
-    arguments: JsonObject,
+    arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;

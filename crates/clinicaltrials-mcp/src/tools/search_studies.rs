@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Failure, ToolError,
-    arguments::{self, OneOrMany},
+    arguments::{self, Texts},
     criteria::{Criteria, nct_ids},
     reading_tool,
 };
@@ -11,28 +11,34 @@ use crate::{
     render::{DataVersionView, StudySummary},
 };
 use ctgov::{PageSize, PageToken, Sort, StudyQuery};
-use rmcp::{
-    model::{JsonObject, Tool},
-    schemars::{self, JsonSchema},
-};
+use rmcp::model::Tool;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::{fmt::Write as _, sync::Arc};
 
 pub(super) const NAME: &str = "clinicaltrials_search_studies";
 
-/// Most study numbers in one call.
-const NCT_IDS_MAX: usize = 1_000;
+/// The tool's parameters. They are read in two parts, so that an error can name the one at fault: serde forgets the
+/// names of flattened ones.
+#[derive(JsonSchema)]
+struct Input {
+    #[schemars(flatten)]
+    _criteria: Criteria,
+    #[schemars(flatten)]
+    _page: PageInput,
+}
 
+/// Which of the matching studies to show, and in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Input {
-    #[serde(flatten)]
-    criteria: Criteria,
+struct PageInput {
     /// Only these studies, one or several NCT numbers (at most 1000)
-    nct_ids: Option<OneOrMany>,
+    nct_ids: Option<Texts>,
     /// Order: up to two of a date or number field with :asc or :desc, separated by a comma, e.g. `LastUpdatePostDate:desc` or `EnrollmentCount:desc,StartDate`; or @relevance (default when words are given; else by number)
     sort: Option<String>,
     /// How many studies a page has (default 10)
+    #[serde(default, deserialize_with = "arguments::whole_number")]
     #[schemars(range(min = 1, max = 200))]
     page_size: Option<u16>,
     /// The nextPageToken of the page before; all other parameters must stay the same
@@ -76,16 +82,20 @@ pub(super) fn definition(page_size_max: u16) -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
-    arguments: JsonObject,
+    arguments: &Value,
     page_size_max: u16,
     control: CallControl,
 ) -> Result<Answer, Failure> {
-    let input: Input = arguments::read(arguments)?;
-    let query = input.query(page_size_max)?;
+    let criteria: Criteria = arguments::read(arguments)?;
+    let input: PageInput = arguments::read(arguments)?;
+    let query = input.query(&criteria, page_size_max)?;
     let (page, studies, data) = engine
         .ask(control, move |snapshot, budget| {
-            let page = snapshot.search(&query, budget)?;
-            let studies = page.studies.iter().map(StudySummary::of).collect::<Result<Vec<_>, _>>()?;
+            let mut studies = Vec::new();
+            let page = snapshot.search(&query, budget, &mut |study| {
+                studies.push(StudySummary::of(&study)?);
+                Ok(())
+            })?;
             Ok((page, studies, DataVersionView::from(snapshot.data_version())))
         })
         .await?;
@@ -100,14 +110,10 @@ pub(super) async fn call(
     Answer::new(vec![output.in_words()], &output)
 }
 
-impl Input {
-    fn query(&self, page_size_max: u16) -> Result<StudyQuery, ToolError> {
-        let mut matching = self.criteria.matching()?;
+impl PageInput {
+    fn query(&self, criteria: &Criteria, page_size_max: u16) -> Result<StudyQuery, ToolError> {
+        let mut matching = criteria.matching()?;
         if let Some(ids) = &self.nct_ids {
-            if ids.values().len() > NCT_IDS_MAX {
-                let problem = format!("`nctIds` has {} numbers", ids.values().len());
-                return Err(ToolError::new(problem, format!("give at most {NCT_IDS_MAX} in one call")));
-            }
             matching.nct_ids = nct_ids("nctIds", ids)?;
         }
         let sort = Sort::parse(self.sort.as_deref().unwrap_or_default())

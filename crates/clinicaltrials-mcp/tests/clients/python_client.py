@@ -2,7 +2,7 @@
 
 Usage: python_client.py MODE http URL TOKEN NCT_ID
        python_client.py MODE stdio NCT_ID COMMAND [ARGUMENT ...]
-MODE is `legacy` (sessions, 2025-11-25) or `2026-07-28`.
+MODE is `legacy` (sessions, 2025-11-25), `2026-07-28`, or `auto` (what the client finds out).
 """
 
 import asyncio

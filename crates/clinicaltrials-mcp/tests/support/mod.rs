@@ -1,8 +1,5 @@
 //! What the end-to-end tests share: a server (this process's or the real program), callers, tokens.
 
-#![allow(dead_code, reason = "every test file uses a part of it")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
-
 use clinicaltrials_mcp::{
     auth::sign_hs256,
     engine::Engine,
@@ -23,7 +20,11 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 pub(crate) const SECRET: &str = "a secret of the tests, long enough to be one";
 pub(crate) const LEGACY: &str = "2025-11-25";
@@ -63,10 +64,7 @@ pub(crate) fn import(file: &Path, data_dir: &Path) {
 /// The real program, with nothing of this process's environment but PATH and HOME.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clinicaltrials-mcp"));
-    command
-        .env_clear()
-        .env("PATH", option_env!("PATH").unwrap_or("/usr/bin:/bin"))
-        .env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 
@@ -84,8 +82,9 @@ impl Program {
         let folder = tempfile::tempdir().unwrap();
         let stderr = folder.path().join("stderr");
         let mut child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--data-dir"])
             .arg(data_dir)
+            .args(if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .args(arguments)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
@@ -105,6 +104,15 @@ impl Program {
     pub(crate) fn jwt(data_dir: &Path, arguments: &[&str]) -> Self {
         let arguments = [&["--auth", "jwt"], arguments].concat();
         Self::serve(data_dir, &arguments, &[("MCP_AUTH_SECRET_KEY", SECRET)])
+    }
+
+    /// The request that it printed to be copied into a shell.
+    pub(crate) fn request_to_copy(&mut self) -> String {
+        let mut request = String::new();
+        while !request.trim_end().ends_with("}'") {
+            assert_ne!(self.stdout.read_line(&mut request).unwrap(), 0, "{request}");
+        }
+        request
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -303,9 +311,21 @@ pub(crate) fn token(claims: &Value) -> String {
     sign_hs256(SECRET.as_bytes(), &claims).unwrap()
 }
 
-/// A registry of a few studies whose searches work on until they are told to stop, telling how far they are.
+/// A registry whose searches work on for a while, telling how far they are, unless they are told to stop.
 pub(crate) struct SlowRegistry {
-    pub(crate) search_time: Duration,
+    search_time: Duration,
+    started: watch::Sender<usize>,
+}
+
+impl SlowRegistry {
+    pub(crate) fn new(search_time: Duration) -> Arc<Self> {
+        Arc::new(Self { search_time, started: watch::Sender::new(0) })
+    }
+
+    /// Waits until this many searches are, or were, at work.
+    pub(crate) async fn started(&self, searches: usize) {
+        self.started.subscribe().wait_for(|started| *started >= searches).await.unwrap();
+    }
 }
 
 impl Registry for SlowRegistry {
@@ -317,12 +337,13 @@ impl Registry for SlowRegistry {
             synthetic: 1,
             newest_update: None,
         };
-        Ok(Arc::new(SlowSnapshot { search_time: self.search_time, version }))
+        Ok(Arc::new(SlowSnapshot { search_time: self.search_time, started: self.started.clone(), version }))
     }
 }
 
 struct SlowSnapshot {
     search_time: Duration,
+    started: watch::Sender<usize>,
     version: DataVersion,
 }
 
@@ -331,8 +352,14 @@ impl Snapshot for SlowSnapshot {
         &self.version
     }
 
-    fn search(&self, _: &StudyQuery, budget: &Budget) -> Result<Page, RegistryError> {
+    fn search(
+        &self,
+        _: &StudyQuery,
+        budget: &Budget,
+        _: &mut dyn FnMut(Document) -> Result<(), RegistryError>,
+    ) -> Result<Page, RegistryError> {
         const STEP: Duration = Duration::from_millis(20);
+        self.started.send_modify(|started| *started += 1);
         let steps = (self.search_time.as_millis() / STEP.as_millis()) as u64;
         for done in 0..steps {
             budget.step(done, steps)?;

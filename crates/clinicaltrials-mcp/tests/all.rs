@@ -1,0 +1,11 @@
+//! The whole program from outside: through HTTP, standard input, its command line and real clients.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod cli;
+mod clients;
+mod sessions;
+mod stdio;
+mod support;
+mod tools;
+mod transport;
