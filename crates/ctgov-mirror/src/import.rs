@@ -182,7 +182,12 @@ impl Importer {
                 Err(_) => thread::sleep(LOCK_RETRY_AFTER),
             }
         };
-        data_dir.remove_unfinished(data_dir.current()?)?;
+        let current = data_dir.current()?;
+        if let Some(current) = current {
+            // Nothing is removed on the word of a `CURRENT` that cannot be followed.
+            read_manifest(&data_dir, current)?;
+        }
+        data_dir.remove_unfinished(current)?;
         Ok(Self { data_dir, _lock: lock })
     }
 

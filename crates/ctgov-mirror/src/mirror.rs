@@ -134,9 +134,16 @@ mod tests {
     use std::{fs, io::Cursor, panic, thread};
 
     fn import(data_dir: &Path, number: u32) {
-        let study = format!(
-            r#"{{"protocolSection":{{"identificationModule":{{"nctId":"NCT{number:08}"}}}},"derivedSection":{{}},"hasResults":false}}"#
-        );
+        let study = serde_json::json!({
+            "protocolSection": {
+                "identificationModule": {"nctId": format!("NCT{number:08}")},
+                "statusModule": {"lastUpdatePostDateStruct": {"date": "2024-01-01"}},
+                "sponsorCollaboratorsModule": {},
+            },
+            "derivedSection": {"miscInfoModule": {"versionHolder": "2026-01-02"}},
+            "hasResults": false,
+        });
+        let study = study.to_string();
         let importer = Importer::open(data_dir).unwrap();
         let sources = vec![Source::reader("test", Cursor::new(study))];
         importer.import(sources, &ImportOptions::default(), &mut Unobserved).unwrap();

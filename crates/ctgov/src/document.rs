@@ -4,13 +4,15 @@
 //! Number lexemes, escapes, key order and unknown keys stay. A record that JSON leaves ambiguous (a key twice in
 //! one object) or that is plainly not a whole record is refused instead of repaired.
 
-use crate::{InvalidNctId, NctId, pieces};
+use crate::{InvalidNctId, NctId};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{cell::Cell, collections::HashSet, fmt, sync::Arc};
 
 /// Largest record accepted. The largest of the registry was 3.6 MB in August 2026.
-pub const DOCUMENT_BYTES_MAX: usize = 32 << 20;
+pub const DOCUMENT_BYTES_MAX: usize = 16 << 20;
+/// Most values (objects, arrays and leaves) in a record: parsed, each takes some hundred bytes.
+const VALUES_MAX: u32 = 2_000_000;
 
 /// A whole study record in the API v2 shape. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub enum DocumentError {
     Partial {
         /// Whose record it is.
         nct_id: NctId,
-        /// A key that every whole record has.
+        /// Something that every whole record has.
         missing: &'static str,
     },
 }
@@ -69,14 +71,14 @@ impl Document {
         let text = std::str::from_utf8(bytes).map_err(|_| DocumentError::NotUtf8)?;
         refuse_repeated_keys(text).map_err(DocumentError::Syntax)?;
         let study: Value = serde_json::from_str(text).map_err(DocumentError::Syntax)?;
-        let nct_id = pieces::NCT_ID.text(&study).ok_or(DocumentError::NoNctId)?;
+        // By its exact place: an array on the way is not the registry's shape.
+        let nct_id = study.pointer(NCT_ID).and_then(Value::as_str).ok_or(DocumentError::NoNctId)?;
         let nct_id: NctId = nct_id
             .parse()
             .map_err(|source| DocumentError::BadNctId { text: nct_id.chars().take(40).collect(), source })?;
-        for missing in WHOLE_RECORD_KEYS {
-            if study.get(missing).is_none() {
-                return Err(DocumentError::Partial { nct_id, missing });
-            }
+        let is_there = |(_, place): &&(_, &str)| study.pointer(place).is_some_and(|value| !value.is_null());
+        if let Some((missing, _)) = WHOLE_RECORD_HAS.iter().find(|part| !is_there(part)) {
+            return Err(DocumentError::Partial { nct_id, missing });
         }
         Ok((Self { nct_id, json: without_white_space(text).into() }, study))
     }
@@ -114,8 +116,17 @@ impl fmt::Debug for Document {
     }
 }
 
-/// Top-level keys that every whole record of the registry has.
-const WHOLE_RECORD_KEYS: [&str; 3] = ["protocolSection", "derivedSection", "hasResults"];
+/// Where the NCT number stands, as a JSON pointer.
+const NCT_ID: &str = "/protocolSection/identificationModule/nctId";
+
+/// What every whole record of the registry has, withheld ones included: by its name, and where as a JSON pointer. The
+/// date of the registry's version of the record is what a selection of fields hardly ever takes along.
+const WHOLE_RECORD_HAS: [(&str, &str); 4] = [
+    ("derivedSection.miscInfoModule.versionHolder", "/derivedSection/miscInfoModule/versionHolder"),
+    ("lastUpdatePostDateStruct.date", "/protocolSection/statusModule/lastUpdatePostDateStruct/date"),
+    ("sponsorCollaboratorsModule", "/protocolSection/sponsorCollaboratorsModule"),
+    ("hasResults", "/hasResults"),
+];
 
 /// Drops the white space between tokens; `text` must be JSON.
 fn without_white_space(text: &str) -> String {
@@ -137,24 +148,32 @@ fn without_white_space(text: &str) -> String {
     kept
 }
 
-/// Walks the whole text without keeping it. `serde_json` bounds the nesting (128 levels).
+/// Walks the whole text without keeping it, and counts. `serde_json` bounds the nesting (128 levels).
 fn refuse_repeated_keys(text: &str) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    UniqueKeys.deserialize(&mut deserializer)?;
+    UniqueKeys { values: &Cell::new(0) }.deserialize(&mut deserializer)?;
     deserializer.end()
 }
 
-struct UniqueKeys;
+#[derive(Clone, Copy)]
+struct UniqueKeys<'a> {
+    /// How many values were met.
+    values: &'a Cell<u32>,
+}
 
-impl<'de> DeserializeSeed<'de> for UniqueKeys {
+impl<'de> DeserializeSeed<'de> for UniqueKeys<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > VALUES_MAX {
+            return Err(de::Error::custom(format_args!("more than {VALUES_MAX} values")));
+        }
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for UniqueKeys {
+impl<'de> Visitor<'de> for UniqueKeys<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,7 +205,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element_seed(UniqueKeys)?.is_some() {}
+        while elements.next_element_seed(self)?.is_some() {}
         Ok(())
     }
 
@@ -198,7 +217,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
                 return Err(de::Error::custom(format_args!("key `{key}` stands twice in one object")));
             }
             seen.insert(key);
-            entries.next_value_seed(UniqueKeys)?;
+            entries.next_value_seed(self)?;
         }
         Ok(())
     }
@@ -212,8 +231,10 @@ mod tests {
 
     fn record(extra: &str) -> String {
         format!(
-            "{{ \"protocolSection\": {{\"identificationModule\" :{{\"nctId\":\"nct123\"}} }},\n\
-             \"derivedSection\":{{}}, \"hasResults\":false{extra}}}"
+            "{{ \"protocolSection\": {{\"identificationModule\" :{{\"nctId\":\"nct123\"}},\
+             \"statusModule\":{{\"lastUpdatePostDateStruct\":{{\"date\":\"2024-01-02\"}}}},\
+             \"sponsorCollaboratorsModule\":{{}} }},\n\
+             \"derivedSection\":{{\"miscInfoModule\":{{\"versionHolder\":\"2026-01-02\"}}}}, \"hasResults\":false{extra}}}"
         )
     }
 
@@ -225,19 +246,30 @@ mod tests {
         assert_eq!(document.nct_id().to_string(), "NCT00000123");
         assert_eq!(
             document.json(),
-            r#"{"protocolSection":{"identificationModule":{"nctId":"nct123"}},"derivedSection":{},"hasResults":false,"z":1.50,"a":[1E+2,-0,12345678901234567890123],"e\u0301\/ \"":"x  \\"}"#
+            r#"{"protocolSection":{"identificationModule":{"nctId":"nct123"},"statusModule":{"lastUpdatePostDateStruct":{"date":"2024-01-02"}},"sponsorCollaboratorsModule":{}},"derivedSection":{"miscInfoModule":{"versionHolder":"2026-01-02"}},"hasResults":false,"z":1.50,"a":[1E+2,-0,12345678901234567890123],"e\u0301\/ \"":"x  \\"}"#
         );
     }
 
     #[test]
     fn what_is_not_a_whole_unambiguous_record_is_refused_with_the_reason() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let cases: [(String, &str); 8] = [
+        let cases: [(String, &str); 13] = [
             (record(r#","a":1,"b":{"a":2,"a":3}"#), "key `a` stands twice in one object"),
             (record(r#","a":1,"\u0061":2"#), "key `a` stands twice in one object"),
             ("[]".into(), "no NCT number"),
             (record("").replace("nct123", "NCT0"), "is no NCT number"),
             (record("").replace("hasResults", "x"), "NCT00000123 has no `hasResults`"),
+            (record("").replace("false", "null"), "NCT00000123 has no `hasResults`"),
+            (
+                record("").replace("versionHolder", "x"),
+                "NCT00000123 has no `derivedSection.miscInfoModule.versionHolder`",
+            ),
+            (
+                record("").replace("sponsorCollaboratorsModule", "x"),
+                "NCT00000123 has no `sponsorCollaboratorsModule`",
+            ),
+            (record("").replace("\"nct123\"", "[\"nct123\"]"), "no NCT number"),
+            (record(&format!(",\"a\":[{}0]", "0,".repeat(VALUES_MAX as usize))), "more than 2000000 values"),
             (deep, "recursion limit"),
             (record("") + "{}", "trailing characters"),
             (record(r#","a":"\ud800""#), "hex escape"),

@@ -132,3 +132,18 @@ fn a_generation_that_was_finished_but_never_became_current_goes() {
     assert!(!root.path().join("CURRENT.tmp").exists());
     assert_eq!(import_studies(root.path(), &studies(9, 1)).new, 4);
 }
+
+#[test]
+fn nothing_is_removed_on_the_word_of_a_current_that_leads_nowhere() {
+    let root = tempfile::tempdir().unwrap();
+    import_studies(root.path(), &studies(5, 1));
+    import_studies(root.path(), &studies(9, 1));
+    let path = root.path().join("CURRENT");
+    let current = fs::read_to_string(&path).unwrap();
+    let before = entries(root.path());
+    fs::write(&path, current.replace("000002-", "000001-")).unwrap();
+    assert!(Importer::open(root.path()).is_err());
+    assert_eq!(entries(root.path()), before);
+    fs::write(&path, current).unwrap();
+    assert_eq!(snapshot(root.path()).data_version().studies, 9);
+}

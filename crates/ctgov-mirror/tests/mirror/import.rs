@@ -146,7 +146,7 @@ fn a_bad_record_is_refused_with_its_place_and_the_rest_is_taken() {
     let twice = good(8).replace("\"hasResults\":false", "\"hasResults\":false,\"hasResults\":true");
     let bad = [
         (twice.as_str(), "key `hasResults` stands twice in one object"),
-        (partial.as_str(), "NCT00000009 has no `derivedSection`"),
+        (partial.as_str(), "NCT00000009 has no `derivedSection.miscInfoModule.versionHolder`"),
         ("{\"message\":\"Too many requests\"}", "this is not a study record"),
     ];
     for (bad, reason) in bad {

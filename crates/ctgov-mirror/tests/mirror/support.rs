@@ -94,7 +94,7 @@ pub(crate) fn study(number: u32, random: &mut Random) -> Value {
                 {"facility": random.words(3), "city": random.words(1), "contacts": [{"name": random.words(2)}]},
             ]},
         },
-        "derivedSection": {"conditionBrowseModule": {"ancestors": [{"id": "D1", "term": random.words(2)}]}},
+        "derivedSection": {"miscInfoModule": {"versionHolder": "2026-01-02"}, "conditionBrowseModule": {"ancestors": [{"id": "D1", "term": random.words(2)}]}},
         "hasResults": false,
     });
     if random.below(3) > 0 {
@@ -112,8 +112,9 @@ pub(crate) fn plain_study(number: u32, updated: &str, title: &str) -> Value {
         "protocolSection": {
             "identificationModule": {"nctId": NctId::new(number).unwrap().to_string(), "briefTitle": title},
             "statusModule": {"lastUpdatePostDateStruct": {"date": updated}},
+            "sponsorCollaboratorsModule": {},
         },
-        "derivedSection": {},
+        "derivedSection": {"miscInfoModule": {"versionHolder": "2026-01-02"}},
         "hasResults": false,
     })
 }
