@@ -13,8 +13,19 @@ Start here:
   clinicaltrials-mcp serve                             serve the mirror to MCP clients over HTTP
   clinicaltrials-mcp stdio --source sample             what a desktop client's configuration runs
 
-Every option can also be set by the environment variable named in its help.
+Options can also be set by the environment variable named in their help; serve --help lists more.
 Exit codes: 0 done, 1 failed, 2 imported but some records were refused, 64 wrong usage, 78 wrong settings.";
+
+const SERVE_AFTER_HELP: &str = "\
+Set by the environment only:
+  MCP_AUTH_SECRET_KEY[_FILE]             the secret of --auth jwt, at least 32 bytes, or a file with it
+  MCP_JWT_EXPECTED_ISSUER, _AUDIENCE     the iss and aud that a token must have
+  MCP_PUBLIC_URL, MCP_ALLOWED_HOSTS      names clients use for this server (Host header), besides loopback
+  MCP_ALLOWED_ORIGINS                    web origins whose requests are not refused [default: loopback; * for all]
+  MCP_HTTP_ENDPOINT_PATH                 where MCP is served [default: /mcp]
+  MCP_HTTP_MAX_BODY_BYTES                largest request body [default: 1048576]
+  MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS  when an unused session ends [default: 1800000]
+  CT_MAX_PAGE_SIZE                       most studies on a page [default: 200]";
 
 /// An MCP server for ClinicalTrials.gov over a local mirror, with identity-bound sessions.
 #[derive(Debug, Parser)]
@@ -34,6 +45,7 @@ pub enum Command {
     /// Show it working: a made-up registry, a real server, a client's conversation, a stolen session refused
     Demo,
     /// Serve MCP over HTTP (protocol 2025-06-18, 2025-11-25 and 2026-07-28)
+    #[command(after_help = SERVE_AFTER_HELP)]
     Serve(ServeOptions),
     /// Serve MCP over standard input and output, for a desktop client's configuration
     Stdio,

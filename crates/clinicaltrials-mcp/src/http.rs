@@ -81,7 +81,7 @@ impl HttpServer {
             .with_json_response(true)
             .with_max_request_body_bytes(settings.body_bytes_max)
             .with_cancellation_token(abandon.clone())
-            // `Guard` checks both, for every route alike.
+            // `Guard` has checked both.
             .disable_allowed_hosts()
             .disable_allowed_origins();
         let factory = move || Ok(server.clone());

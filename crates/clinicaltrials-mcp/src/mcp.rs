@@ -8,10 +8,10 @@ use mcp_sessions::http::RequestCancellation;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
-        ProgressToken, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, Implementation,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ProgressNotificationParam, ProgressToken, ProtocolVersion, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::{Peer, RequestContext},
 };
@@ -96,6 +96,33 @@ impl ServerHandler for McpServer {
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         Ok(ListResourceTemplatesResult::with_all_items(vec![resources::study_template()]))
+    }
+
+    /// What the SDK could not read as a request it knows: a method that is not served, or one that is, with parameters
+    /// of another shape.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        const SERVED: [&str; 7] = [
+            "initialize",
+            "ping",
+            "resources/list",
+            "resources/read",
+            "resources/templates/list",
+            "tools/call",
+            "tools/list",
+        ];
+        let method = request.method;
+        if SERVED.contains(&method.as_str()) {
+            return Err(ErrorData::invalid_params(
+                format!("the parameters of {method} have another shape"),
+                None,
+            ));
+        }
+        let shown: String = method.chars().take(60).collect();
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown, None))
     }
 
     async fn read_resource(

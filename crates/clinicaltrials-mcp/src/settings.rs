@@ -349,7 +349,7 @@ impl<'a> Reader<'a> {
     fn listen(&mut self, option: Option<&str>) -> SocketAddr {
         let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 3010));
         if let Some(text) = option {
-            return text.parse().unwrap_or_else(|_| {
+            return text.replacen("localhost:", "127.0.0.1:", 1).parse().unwrap_or_else(|_| {
                 self.mistake(
                     "--listen",
                     format!("`{text}` is not an address with a port, such as 127.0.0.1:3010"),

@@ -37,10 +37,12 @@ fn import_says_what_became_of_every_record() {
     let data_dir = folder.path().join("data");
     let file = folder.path().join("records.ndjson");
     let sample = ctgov_sample::Sample::new(3);
-    let projection = r#"{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}}}"#;
+    let projection =
+        r#"{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"hasResults":false}"#;
+    let escaping = r#"{"\u001b[2J":1,"\u001b[2J":2}"#;
     fs::write(
         &file,
-        format!("{}\n{projection}\n{}\n{}\nnonsense\n", sample.study(1), sample.study(2), sample.study(1)),
+        format!("{}\n{projection}\n{}\n{}\n{escaping}\n", sample.study(1), sample.study(2), sample.study(1)),
     )
     .unwrap();
     let import = || run(&["import", file.to_str().unwrap(), "--data-dir", data_dir.to_str().unwrap()]);
@@ -49,6 +51,7 @@ fn import_says_what_became_of_every_record() {
     assert!(told.contains("2 new, 0 changed, 1 unchanged, 0 older than what is there, 2 refused"), "{told}");
     assert!(refused.contains("records.ndjson, line 2: NCT00000001 has no"), "{refused}");
     assert!(refused.contains("records.ndjson, line 5: "), "{refused}");
+    assert!(refused.contains("\\u{1b}[2J") && !refused.contains('\u{1b}'), "{refused}");
     let (_, told, _) = import();
     assert!(told.contains("0 new, 0 changed, 3 unchanged"), "{told}");
     assert!(told.contains("nothing new"), "{told}");

@@ -189,6 +189,8 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
             "phaseFilter",
         ),
         (SEARCH, json!({"geoFilter": "distance(1,2,3mi)"}), "`geoFilter` is not served yet", "city"),
+        (SEARCH, json!({"country": "Kenya"}), "`country` is not served yet", "query"),
+        (SEARCH, json!({"filter": "AREA[Phase]PHASE3"}), "`filter` is not served yet", "phaseFilter"),
         (SEARCH, json!({"fields": ["NCTId"]}), "`fields` is not served yet", "get_study_record"),
         (SEARCH, json!({"locationQuery": "Boston"}), "`locationQuery` is not served yet", "query"),
         (COUNT, json!({"outcomeQuery": "death"}), "`outcomeQuery` is not served yet", "query"),
@@ -349,6 +351,8 @@ async fn unknown_tools_and_resources_are_protocol_errors() {
         server.caller().request(1, "tools/call", json!({"name": "nope", "arguments": {}})).await.message();
     assert_eq!(unknown["error"]["code"], -32_602);
     assert!(unknown["error"]["message"].as_str().unwrap().contains(SEARCH), "{unknown}");
+    let no_name = server.caller().request(1, "tools/call", json!({"arguments": {}})).await.message();
+    assert_eq!(no_name["error"]["code"], -32_602, "{no_name}");
     let templates = server.caller().request(1, "resources/templates/list", json!({})).await.result();
     assert_eq!(templates["resourceTemplates"][0]["uriTemplate"], "clinicaltrials://{nctId}");
     let read =

@@ -89,7 +89,16 @@ fn show(bar: &ProgressBar, progress: &ImportProgress, known_length: &ProgressSty
 fn refusals(summary: &ImportSummary) -> String {
     let mut text = String::new();
     for refusal in &summary.refusals {
-        let _ = writeln!(text, "refused: {refusal}");
+        // Names and reasons come from the files: what would steer a terminal is shown, not sent.
+        let shown = refusal.to_string().chars().fold(String::new(), |mut shown, character| {
+            if character.is_control() {
+                shown.extend(character.escape_default());
+            } else {
+                shown.push(character);
+            }
+            shown
+        });
+        let _ = writeln!(text, "refused: {shown}");
     }
     let more = summary.refused.saturating_sub(summary.refusals.len() as u64);
     if more > 0 {

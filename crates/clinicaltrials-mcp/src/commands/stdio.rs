@@ -3,6 +3,14 @@
 use crate::{engine::Engine, mcp::McpServer, settings::Settings, shutdown::Shutdown, source};
 use anyhow::Context as _;
 use rmcp::ServiceExt as _;
+use std::{
+    future::Future as _,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Serves until the client closes standard input, or the process is asked to stop.
 ///
@@ -13,15 +21,39 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut shutdown = Shutdown::listen()?;
     let source = source::open(settings)?;
     let server = McpServer::new(Engine::new(source.registry()), settings.page_size_max);
-    let running = server
-        .serve(rmcp::transport::stdio())
-        .await
-        .context("the client did not start an MCP conversation")?;
-    let token = running.cancellation_token();
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
     tokio::spawn(async move {
         shutdown.requested().await;
-        token.cancel();
+        stopping.cancel();
     });
+    // Being asked to stop looks like the client closing its end: nothing more is read, and running calls finish.
+    let input = UntilStopped { input: tokio::io::stdin(), stopped: Box::pin(stop.clone().cancelled_owned()) };
+    let running = tokio::select! {
+        running = server.serve((input, tokio::io::stdout())) => {
+            running.context("the client did not start an MCP conversation")?
+        }
+        () = stop.cancelled() => return Ok(()),
+    };
     running.waiting().await.context("the MCP conversation broke off")?;
     Ok(())
+}
+
+/// An input that ends when `stopped` resolves.
+struct UntilStopped<I> {
+    input: I,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for UntilStopped<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.stopped.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Ok(())),
+            Poll::Pending => Pin::new(&mut self.input).poll_read(cx, buffer),
+        }
+    }
 }

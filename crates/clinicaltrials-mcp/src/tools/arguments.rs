@@ -10,11 +10,16 @@ use serde::{
 use serde_json::Value;
 use std::{borrow::Cow, fmt};
 
-/// Parameters that the widely used server has and this one does not serve yet, with what works instead.
-const NOT_SERVED: [(&str, &str); 10] = [
+/// Parameters that the widely used server has, in any of its versions, and this one does not serve yet, with what works
+/// instead.
+const NOT_SERVED: [(&str, &str); 14] = [
     ("advancedFilter", "use conditionQuery, interventionQuery, statusFilter and phaseFilter"),
     ("geoFilter", "put the city or country into `query`: it searches the sites' places too"),
     ("locationQuery", "put the city or country into `query`: it searches the sites' places too"),
+    ("country", "put the country into `query`: it searches the sites' places too"),
+    ("state", "put the state into `query`: it searches the sites' places too"),
+    ("city", "put the city into `query`: it searches the sites' places too"),
+    ("filter", "use conditionQuery, interventionQuery, statusFilter and phaseFilter"),
     ("outcomeQuery", "put the outcome's words into `query`: it searches outcome measures too"),
     (
         "fields",
