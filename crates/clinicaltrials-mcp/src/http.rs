@@ -105,11 +105,6 @@ impl HttpServer {
         Ok(Self { router, health, abandon })
     }
 
-    /// The routes, for tests that need no listener.
-    pub fn router(&self) -> Router {
-        self.router.clone()
-    }
-
     /// Serves until `stop` resolves, then lets running calls finish.
     ///
     /// From then on `/readyz` says so for a moment in which requests are still taken, so that a load balancer looks
@@ -123,7 +118,7 @@ impl HttpServer {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let (health, abandon, handle) = (self.health, self.abandon, Handle::new());
+        let (health, handle) = (self.health, Handle::new());
         let stopping = handle.clone();
         tokio::spawn(async move {
             stop.await;
@@ -131,21 +126,21 @@ impl HttpServer {
             tracing::info!("stopping: running calls may finish");
             tokio::time::sleep(ANNOUNCE_TIME).await;
             stopping.graceful_shutdown(Some(DRAIN_TIME_MAX));
-            tokio::time::sleep(DRAIN_TIME_MAX).await;
-            tracing::warn!(
-                "connections were still open after {} s and are cut off",
-                DRAIN_TIME_MAX.as_secs()
-            );
-            abandon.cancel();
         });
         let mut server = axum_server::from_tcp(listener.into_std()?)?
-            .handle(handle)
+            .handle(handle.clone())
             .http1_only()
             .first_request_timeout(HEAD_TIME_MAX)
             // Answers are written in two parts; with Nagle's algorithm the second would wait 40 ms.
             .acceptor(NoDelayAcceptor::new());
         server.http_builder().http1().header_read_timeout(HEAD_TIME_MAX);
-        server.serve(self.router.into_make_service()).await
+        let served = server.serve(self.router.into_make_service()).await;
+        let open = handle.connection_count();
+        if open > 0 {
+            tracing::warn!(connections = open, "still open after {} s and cut off", DRAIN_TIME_MAX.as_secs());
+        }
+        self.abandon.cancel();
+        served
     }
 }
 
