@@ -1,8 +1,7 @@
 //! MCP over standard input and output, with the real program.
 
 use crate::support::{LEGACY, MODERN, SlowRegistry, program, sample_mirror};
-use clinicaltrials_mcp::{engine::Engine, mcp::McpServer};
-use rmcp::ServiceExt as _;
+use clinicaltrials_mcp::{commands::stdio, engine::Engine, mcp::McpServer};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -10,7 +9,11 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
 
 struct Conversation {
     child: Child,
@@ -115,39 +118,62 @@ fn it_stops_when_asked_though_its_input_stays_open() {
     assert!(client.child.wait().unwrap().success());
 }
 
-/// A conversation with a server in this process, whose searches are slow.
-async fn slow_server(
-    search_time: Duration,
-) -> (impl AsyncBufRead + Unpin, impl AsyncWrite + Unpin, Arc<SlowRegistry>) {
-    let registry = SlowRegistry::new(search_time);
-    let server = McpServer::new(Engine::new(registry.clone()), 200);
-    let (ours, theirs) = tokio::io::duplex(1 << 16);
-    tokio::spawn(async move { server.serve(theirs).await.unwrap().waiting().await.unwrap() });
-    let (read, write) = tokio::io::split(ours);
-    (tokio::io::BufReader::new(read), write, registry)
+/// A client of a server in this process, whose searches are slow.
+struct SlowClient {
+    read: tokio::io::BufReader<ReadHalf<DuplexStream>>,
+    write: WriteHalf<DuplexStream>,
+    registry: Arc<SlowRegistry>,
+    stop: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+impl SlowClient {
+    async fn connect(search_time: Duration) -> Self {
+        let registry = SlowRegistry::new(search_time);
+        let server = McpServer::new(Engine::new(registry.clone()), 200);
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let ((input, output), (read, write)) = (tokio::io::split(theirs), tokio::io::split(ours));
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(stdio::serve(server, input, output, stop.clone()));
+        let mut client = Self { read: tokio::io::BufReader::new(read), write, registry, stop, serving };
+        let params = json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
+        client.say(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})).await;
+        assert_eq!(client.hear().await["id"], 0);
+        client.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+        client
+    }
+
+    async fn say(&mut self, message: &Value) {
+        self.write.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> Value {
+        let mut line = String::new();
+        self.read.read_line(&mut line).await.unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_to_stop_reads_no_more_and_finishes_what_runs() {
+    let mut client = SlowClient::connect(Duration::from_millis(400)).await;
+    client.say(&call(1, "clinicaltrials_search_studies", &json!({}))).await;
+    client.registry.started(1).await;
+    client.stop.cancel();
+    let answer = client.hear().await;
+    assert_eq!((&answer["id"], &answer["result"]["structuredContent"]["totalCount"]), (&json!(1), &json!(0)));
+    client.serving.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn progress_is_told_and_a_cancelled_call_is_not_answered() {
-    let (mut read, mut write, registry) = slow_server(Duration::from_millis(700)).await;
-    let mut say = async |message: Value| write.write_all(format!("{message}\n").as_bytes()).await.unwrap();
-    let mut hear = async || {
-        let mut line = String::new();
-        read.read_line(&mut line).await.unwrap();
-        serde_json::from_str::<Value>(&line).unwrap()
-    };
-    let params =
-        json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
-    say(json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})).await;
-    assert_eq!(hear().await["id"], 0);
-    say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
-
+    let mut client = SlowClient::connect(Duration::from_millis(700)).await;
     let mut search = call(1, "clinicaltrials_search_studies", &json!({}));
     search["params"]["_meta"]["progressToken"] = "p".into();
-    say(search.clone()).await;
+    client.say(&search).await;
     let mut told = 0;
     let answer = loop {
-        let message = hear().await;
+        let message = client.hear().await;
         match message["method"].as_str() {
             Some("notifications/progress") => told += 1,
             _ => break message,
@@ -157,11 +183,13 @@ async fn progress_is_told_and_a_cancelled_call_is_not_answered() {
 
     search["id"] = 2.into();
     search["params"].as_object_mut().unwrap().remove("_meta");
-    say(search).await;
-    registry.started(2).await;
-    say(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}})).await;
-    say(json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await;
-    let next = hear().await;
+    client.say(&search).await;
+    client.registry.started(2).await;
+    client
+        .say(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}))
+        .await;
+    client.say(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await;
+    let next = client.hear().await;
     assert_eq!(next["id"], 3, "the next answer is to the ping: {next}");
 }
 

@@ -45,13 +45,13 @@ pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<bool>
     };
     let result = importer.import(sources, &ctgov_mirror::ImportOptions::default(), &mut observer);
     bar.finish_and_clear();
-    let summary = match &result {
-        Ok(summary) => summary,
-        Err(ImportError::NothingRead { summary }) => summary,
-        Err(_) => return Ok(result.map(|_| true)?),
+    let refused = match &result {
+        Ok(summary) => refusals(summary),
+        Err(ImportError::NothingRead { summary }) => refusals(summary),
+        Err(_) => String::new(),
     };
     // The import has done what it could, whether or not anybody reads what that was.
-    let _ = stderr().write_all(refusals(summary).as_bytes());
+    let _ = stderr().write_all(refused.as_bytes());
     let summary = result?;
     let _ = stdout().write_all(in_words(&summary, start.elapsed(), &settings.data_dir).as_bytes());
     Ok(summary.refused == 0)

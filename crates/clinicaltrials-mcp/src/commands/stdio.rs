@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Serves until the client closes standard input, or the process is asked to stop.
@@ -27,10 +27,24 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         shutdown.requested().await;
         stopping.cancel();
     });
+    serve(server, tokio::io::stdin(), tokio::io::stdout(), stop).await
+}
+
+/// Serves one client until it closes `input` or `stop` fires, then lets running calls finish.
+///
+/// # Errors
+///
+/// When the client does not speak MCP.
+pub async fn serve(
+    server: McpServer,
+    input: impl AsyncRead + Send + Unpin + 'static,
+    output: impl AsyncWrite + Send + Unpin + 'static,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     // Being asked to stop looks like the client closing its end: nothing more is read, and running calls finish.
-    let input = UntilStopped { input: tokio::io::stdin(), stopped: Box::pin(stop.clone().cancelled_owned()) };
+    let input = UntilStopped { input, stopped: Box::pin(stop.clone().cancelled_owned()) };
     let running = tokio::select! {
-        running = server.serve((input, tokio::io::stdout())) => {
+        running = server.serve((input, output)) => {
             running.context("the client did not start an MCP conversation")?
         }
         () = stop.cancelled() => return Ok(()),
