@@ -25,7 +25,8 @@ Set by the environment only:
   MCP_HTTP_ENDPOINT_PATH                 where MCP is served [default: /mcp]
   MCP_HTTP_MAX_BODY_BYTES                largest request body [default: 1048576]
   MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS  when an unused session ends [default: 1800000]
-  CT_MAX_PAGE_SIZE                       most studies on a page [default: 200]";
+  CT_MAX_PAGE_SIZE                       most studies on a page of a tool's answer [default: 200]
+  CLINICALTRIALS_API_QUERY_TIMEOUT_MS    longest that a search of the REST API may work [default: 2000]";
 
 /// An MCP server for ClinicalTrials.gov over a local mirror, with identity-bound sessions.
 #[derive(Debug, Parser)]
@@ -84,6 +85,9 @@ pub struct ServeOptions {
     /// Who may call: none, or jwt (HS256 tokens signed with MCP_AUTH_SECRET_KEY) [env: MCP_AUTH_MODE] [default: none]
     #[arg(long, value_name = "MODE")]
     pub auth: Option<String>,
+    /// Who may use the REST API at /api/v2: open (everybody), guarded (who may use MCP) or off [env: CLINICALTRIALS_API] [default: open with --auth none, else guarded]
+    #[arg(long, value_name = "ACCESS")]
+    pub api: Option<String>,
     /// Serve without authentication on an address that others can reach [env: MCP_ALLOW_UNAUTHENTICATED]
     #[arg(long)]
     pub allow_unauthenticated: bool,

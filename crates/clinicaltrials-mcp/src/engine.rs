@@ -14,8 +14,6 @@ use std::{
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Longest a call may wait and work before it is ended with a clear error.
-const CALL_TIME_MAX: Duration = Duration::from_secs(30);
 /// Most calls waiting or working; who comes then is told to come back.
 const CALLS_MAX: usize = 1_024;
 
@@ -39,6 +37,9 @@ pub struct CallControl {
 }
 
 impl Engine {
+    /// Longest a call may wait and work before it is ended with a clear error.
+    pub const CALL_TIME_MAX: Duration = Duration::from_secs(30);
+
     /// An engine over `registry`.
     pub fn new(registry: Arc<dyn Registry>) -> Self {
         let cores = available_parallelism().map_or(2, usize::from);
@@ -60,23 +61,38 @@ impl Engine {
     /// # Errors
     ///
     /// The question's own, [`RegistryError::Cancelled`] as soon as one of the caller's tokens fires, and
-    /// [`RegistryError::Busy`] when too many calls wait already.
+    /// [`RegistryError::Busy`] when too many calls wait already, or its turn does not come.
     pub async fn ask<T: Send + 'static>(
         &self,
         control: CallControl,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
+        self.ask_within(Self::CALL_TIME_MAX, control, question).await
+    }
+
+    /// [`ask`](Self::ask) for a question that may work no longer than `work_time_max` once it is its turn.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub async fn ask_within<T: Send + 'static>(
+        &self,
+        work_time_max: Duration,
+        control: CallControl,
+        question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, RegistryError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| RegistryError::Busy)?;
-        let deadline = Instant::now() + CALL_TIME_MAX;
+        let deadline = Instant::now() + Self::CALL_TIME_MAX;
         let cancelled = any_cancelled(&control.cancellations);
         tokio::pin!(cancelled);
         let permit = tokio::select! {
             biased;
             () = &mut cancelled => return Err(RegistryError::Cancelled),
-            () = tokio::time::sleep_until(deadline.into()) => return Err(RegistryError::DeadlineExceeded),
+            () = tokio::time::sleep_until(deadline.into()) => return Err(RegistryError::Busy),
             permit = self.permits.clone().acquire_owned() => permit,
         };
         let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
+        let deadline = deadline.min(Instant::now() + work_time_max);
         let budget = budget(deadline, stop.0.clone(), control.progress);
         let registry = self.registry.clone();
         let answer = tokio::task::spawn_blocking(move || {

@@ -13,7 +13,7 @@ pub(crate) fn protocol_error(error: &RegistryError) -> ErrorData {
 }
 
 /// An error and everything that led to it, in one line.
-fn with_causes(error: &dyn Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

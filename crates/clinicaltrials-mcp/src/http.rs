@@ -2,11 +2,19 @@
 //!
 //! ```text
 //! POST /mcp ─▶ guard: host, origin ─▶ auth: token ─▶ Caller ─▶ sessions: (id, Caller) ─▶ Session ─▶ rmcp ─▶ tools
+//! GET /api/v2/… ─▶ open: guard: host ────────────────────────────▶ api_v2
+//!              └─▶ guarded: guard: host, origin ─▶ auth: token ─▶ api_v2
 //! ```
 
 mod guard;
 
-use crate::{auth::Authenticator, engine::Engine, mcp::McpServer, settings::HttpSettings};
+use crate::{
+    api_v2,
+    auth::Authenticator,
+    engine::Engine,
+    mcp::McpServer,
+    settings::{ApiAccess, HttpSettings},
+};
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -15,7 +23,7 @@ use axum::{
     routing::get,
 };
 use axum_server::{Handle, accept::NoDelayAcceptor};
-use guard::Guard;
+use guard::{Guard, TurnedAway};
 use http::{HeaderValue, StatusCode, header};
 use mcp_sessions::{MemoryStore, Policy, PolicyError, Sessions, http::SessionLayer};
 use rmcp::transport::streamable_http_server::{
@@ -92,6 +100,12 @@ impl HttpServer {
             guard: Guard::new(settings.allowed_hosts.clone(), settings.allowed_origins.clone()),
             authenticator: Authenticator::new(&settings.auth),
         });
+        let api = || api_v2::router(engine.clone(), settings.api.query_time_max);
+        let api = match settings.api.access {
+            ApiAccess::Open => Some(api().layer(from_fn_with_state(gate.clone(), admit_anybody))),
+            ApiAccess::Guarded => Some(api().layer(from_fn_with_state(gate.clone(), admit))),
+            ApiAccess::Off => None,
+        };
         let health = Arc::new(Health { engine, sessions, draining: AtomicBool::new(false) });
         let endpoint = settings.endpoint.clone();
         let router = Router::new()
@@ -102,6 +116,10 @@ impl HttpServer {
             .fallback(move || async move {
                 (StatusCode::NOT_FOUND, format!("There is nothing here. MCP is served at POST {endpoint}.\n"))
             });
+        let router = match api {
+            Some(api) => router.nest("/api/v2", api),
+            None => router,
+        };
         Ok(Self { router, health, abandon })
     }
 
@@ -146,9 +164,8 @@ impl HttpServer {
 
 /// Checks where a request comes from and who sends it, before any of its body is read.
 async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
-    if let Err(turned_away) = gate.guard.check(request.uri(), request.headers()) {
-        tracing::debug!(reason = %turned_away, "request turned away");
-        return (turned_away.status(), Json(json!({"error": turned_away.to_string()}))).into_response();
+    if let Err(reason) = gate.guard.check(request.uri(), request.headers()) {
+        return turned_away(reason);
     }
     match gate.authenticator.caller(request.headers()) {
         Ok(caller) => {
@@ -162,6 +179,19 @@ async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) 
             (StatusCode::UNAUTHORIZED, headers, body).into_response()
         }
     }
+}
+
+/// Checks only that a request means this server: what is public may be asked for by anybody, from any page.
+async fn admit_anybody(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    match gate.guard.check_host(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(reason) => turned_away(reason),
+    }
+}
+
+fn turned_away(reason: TurnedAway) -> Response {
+    tracing::debug!(%reason, "request turned away");
+    (reason.status(), Json(json!({"error": reason.to_string()}))).into_response()
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {

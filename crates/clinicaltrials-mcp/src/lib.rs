@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod api_v2;
 pub mod auth;
 pub mod cli;
 pub mod commands;

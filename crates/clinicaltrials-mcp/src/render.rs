@@ -120,21 +120,22 @@ impl StudySummary {
             found
         };
         let mut enrollment_count = None;
-        pieces::ENROLLMENT_COUNT.for_each_value(&study, |value| enrollment_count = value.as_i64());
+        pieces::Piece::named("EnrollmentCount")
+            .for_each_value(&study, |value| enrollment_count = value.as_i64());
         Ok(Self {
             nct_id: document.nct_id().to_string(),
             synthetic: document.nct_id().is_synthetic(),
-            brief_title: text(pieces::BRIEF_TITLE),
-            overall_status: text(pieces::OVERALL_STATUS),
-            study_type: text(pieces::STUDY_TYPE),
-            phases: texts(pieces::PHASE),
-            conditions: texts(pieces::CONDITION),
-            interventions: texts(pieces::INTERVENTION_NAME),
-            lead_sponsor: text(pieces::LEAD_SPONSOR_NAME),
+            brief_title: text(pieces::Piece::named("BriefTitle")),
+            overall_status: text(pieces::Piece::named("OverallStatus")),
+            study_type: text(pieces::Piece::named("StudyType")),
+            phases: texts(pieces::Piece::named("Phase")),
+            conditions: texts(pieces::Piece::named("Condition")),
+            interventions: texts(pieces::Piece::named("InterventionName")),
+            lead_sponsor: text(pieces::Piece::named("LeadSponsorName")),
             enrollment_count,
-            start_date: text(pieces::START_DATE),
-            completion_date: text(pieces::COMPLETION_DATE),
-            last_update_post_date: text(pieces::LAST_UPDATE_POST_DATE),
+            start_date: text(pieces::Piece::named("StartDate")),
+            completion_date: text(pieces::Piece::named("CompletionDate")),
+            last_update_post_date: text(pieces::Piece::named("LastUpdatePostDate")),
             has_results: study.get("hasResults").and_then(Value::as_bool),
         })
     }

@@ -84,6 +84,35 @@ pub struct HttpSettings {
     pub auth: AuthSettings,
     /// After how long without a request a session ends.
     pub session_idle: Duration,
+    /// Who may use the REST API, and for how long.
+    pub api: ApiSettings,
+}
+
+/// Settings of the REST API, `/api/v2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// Who may use it.
+    pub access: ApiAccess,
+    /// Longest that a search may work.
+    pub query_time_max: Duration,
+}
+
+/// Who may use the REST API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiAccess {
+    /// Everybody, pages of any origin included.
+    Open,
+    /// Who may use MCP.
+    Guarded,
+    /// Nobody: it is not there.
+    Off,
+}
+
+impl Default for ApiSettings {
+    /// Guarded, two seconds a search.
+    fn default() -> Self {
+        Self { access: ApiAccess::Guarded, query_time_max: Duration::from_secs(2) }
+    }
 }
 
 /// Which browser origins may call.
@@ -218,6 +247,7 @@ impl HttpSettings {
             (),
         );
         reader.choice(None, "MCP_SESSION_MODE", &[("auto", ()), ("stateful", ())], ());
+        let api = reader.api(options.api.as_deref(), auth.as_ref());
         let settings = Self {
             listen,
             endpoint: reader.endpoint(),
@@ -240,6 +270,7 @@ impl HttpSettings {
                     |idle: &u64| (1_000..=86_400_000).contains(idle),
                 )
                 .map_or(Duration::from_secs(30 * 60), Duration::from_millis),
+            api,
         };
         reader.finish(settings)
     }
@@ -369,12 +400,32 @@ impl<'a> Reader<'a> {
         SocketAddr::new(host.unwrap_or(default.ip()), port.unwrap_or(default.port()))
     }
 
+    fn api(&mut self, option: Option<&str>, auth: Option<&AuthSettings>) -> ApiSettings {
+        // What needs no token for MCP needs none here.
+        let default = if auth == Some(&AuthSettings::None) { ApiAccess::Open } else { ApiAccess::Guarded };
+        let accesses = [("open", ApiAccess::Open), ("guarded", ApiAccess::Guarded), ("off", ApiAccess::Off)];
+        ApiSettings {
+            access: self.choice(given("--api", option), "CLINICALTRIALS_API", &accesses, default),
+            query_time_max: self
+                .parsed(
+                    None,
+                    "CLINICALTRIALS_API_QUERY_TIMEOUT_MS",
+                    "milliseconds from 100 to 30000",
+                    |time: &u64| (100..=30_000).contains(time),
+                )
+                .map_or(ApiSettings::default().query_time_max, Duration::from_millis),
+        }
+    }
+
     fn endpoint(&mut self) -> String {
         let path = self.variable("MCP_HTTP_ENDPOINT_PATH").unwrap_or_else(|| "/mcp".into());
         let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
         if !path.starts_with('/') || path.len() < 2 || path.ends_with('/') || path.contains("//") || !plain {
             self.mistake("MCP_HTTP_ENDPOINT_PATH", format!("`{path}` is not a path such as /mcp"));
             return "/mcp".into();
+        }
+        if path == "/healthz" || path == "/readyz" || path == "/api/v2" || path.starts_with("/api/v2/") {
+            self.mistake("MCP_HTTP_ENDPOINT_PATH", format!("something else is served at `{path}`"));
         }
         path
     }
@@ -533,6 +584,34 @@ mod tests {
         assert!(lines(&errors)[0].starts_with("--auth none: 0.0.0.0:3010 can be reached"), "{errors:?}");
         let said = ServeOptions { allow_unauthenticated: true, ..open };
         assert!(HttpSettings::read(&said, &vars(&[])).is_ok());
+    }
+
+    #[test]
+    fn the_api_is_open_where_mcp_is_unless_said_otherwise() {
+        const JWT: &[(&str, &str)] =
+            &[("MCP_AUTH_MODE", "jwt"), ("MCP_AUTH_SECRET_KEY", "0123456789abcdef0123456789abcdef")];
+        let access = |option: Option<&str>, env| {
+            let options = ServeOptions { api: option.map(str::to_owned), ..ServeOptions::default() };
+            HttpSettings::read(&options, &vars(env)).unwrap().api.access
+        };
+        assert_eq!(access(None, &[]), ApiAccess::Open);
+        assert_eq!(access(None, JWT), ApiAccess::Guarded);
+        assert_eq!(access(Some("open"), JWT), ApiAccess::Open);
+        assert_eq!(access(None, &[("CLINICALTRIALS_API", "off")]), ApiAccess::Off);
+        let env = vars(&[
+            ("CLINICALTRIALS_API", "yes"),
+            ("CLINICALTRIALS_API_QUERY_TIMEOUT_MS", "1"),
+            ("MCP_HTTP_ENDPOINT_PATH", "/api/v2/mcp"),
+        ]);
+        let errors = HttpSettings::read(&ServeOptions::default(), &env).unwrap_err();
+        assert_eq!(
+            lines(&errors),
+            [
+                "CLINICALTRIALS_API: `yes` is not one of open, guarded, off",
+                "CLINICALTRIALS_API_QUERY_TIMEOUT_MS: `1` is not milliseconds from 100 to 30000",
+                "MCP_HTTP_ENDPOINT_PATH: something else is served at `/api/v2/mcp`",
+            ]
+        );
     }
 
     #[test]

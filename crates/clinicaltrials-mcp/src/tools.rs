@@ -146,7 +146,11 @@ impl From<RegistryError> for Failure {
                 error.to_string(),
                 "repeat the first call and follow its nextPageToken",
             )),
-            RegistryError::DeadlineExceeded => Self::Tool(ToolError::new(
+            RegistryError::Query(_) | RegistryError::Unsupported { .. } => Self::Tool(ToolError::new(
+                error.to_string(),
+                "ask it in another way; the error says what works",
+            )),
+            RegistryError::DeadlineExceeded { .. } => Self::Tool(ToolError::new(
                 error.to_string(),
                 "use rarer words or add a statusFilter or phaseFilter",
             )),

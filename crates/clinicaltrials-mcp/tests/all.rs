@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod api_v2;
 mod cli;
 mod clients;
 mod sessions;

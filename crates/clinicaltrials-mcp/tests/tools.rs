@@ -62,7 +62,7 @@ fn has_words(record: &Value, paths: &[&str], words: &[&str]) -> bool {
         let value = record.pointer(path).cloned().unwrap_or_default();
         ctgov::text::for_each_word(&value.to_string(), |word| found.push(word.to_owned()));
     }
-    words.iter().all(|word| found.iter().any(|known| known == word))
+    words.iter().flat_map(|word| ctgov::text::words(word)).all(|word| found.contains(&word))
 }
 
 #[tokio::test]
@@ -214,9 +214,15 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
         ),
         (
             SEARCH,
-            json!({"query": "asthma AND copd"}),
-            "`query` cannot be searched",
-            "`AND` belongs to the expression",
+            json!({"query": "asthma AND (copd"}),
+            "`query` cannot be searched: missing ')' at '<EOF>'",
+            "phrase in quotes",
+        ),
+        (
+            COUNT,
+            json!({"query": "AREA[Fase]PHASE3"}),
+            "`query` cannot be searched at `Fase`: Unknown area name: `Fase`",
+            "AREA[Field]",
         ),
         (SEARCH, json!({"query": "?"}), "`query` cannot be searched", "no word"),
         (
@@ -252,7 +258,7 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
             "`statusFilter`: give at most 1000",
             "schema",
         ),
-        (SEARCH, json!({"query": "é".repeat(2_001)}), "`query` cannot be searched", "2000 characters"),
+        (SEARCH, json!({"query": "é".repeat(2_001)}), "`query` is too long", "2000 characters"),
         (SEARCH, json!({"sort": "BriefTitle"}), "`sort` cannot be used", "LastUpdatePostDate"),
         (SEARCH, json!({"pageToken": "NF0g5JGBlPMuwQY"}), "`pageToken` cannot be used", "not a page token"),
         (SEARCH, json!({"nctIds": ["NCT1", "x"]}), "`nctIds`: `x` is no study number", "NCT04280705"),

@@ -14,7 +14,7 @@ use crate::{
     error::{At, MirrorError},
     manifest::{Digest, Manifest},
 };
-use ctgov::{Document, NctId};
+use ctgov::{Document, NctId, tabulate::RecordSizes};
 use index::Entry;
 use std::{
     fs::{self, File},
@@ -74,5 +74,30 @@ impl Documents {
         }
         let json = String::from_utf8(bytes).map_err(|_| damaged("the record is not UTF-8 text"))?;
         Ok(Document::from_checked(entry.nct_id, json))
+    }
+
+    /// How large the records are.
+    pub(crate) fn sizes(&self) -> RecordSizes {
+        let mut bytes: Vec<(u64, NctId)> =
+            self.entries.iter().map(|entry| (u64::from(entry.bytes), entry.nct_id)).collect();
+        bytes.sort_unstable_by_key(|(bytes, id)| (std::cmp::Reverse(*bytes), *id));
+        let studies = bytes.len() as u64;
+        let mean = bytes.iter().map(|(bytes, _)| bytes).sum::<u64>() / studies.max(1);
+        // Largest first: the size that `percent` lie below stands so far from the end.
+        let percentile = |percent: u8| {
+            let below = (bytes.len() * usize::from(percent) / 100).min(bytes.len().saturating_sub(1));
+            bytes.iter().rev().nth(below).map(|(bytes, _)| (percent, *bytes))
+        };
+        let percentiles = [5, 10, 25, 50, 75, 90, 95, 99].into_iter().filter_map(percentile).collect();
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for (bytes, _) in bytes.iter().rev() {
+            let end = bytes.next_power_of_two().max(1 << 10);
+            match ranges.last_mut() {
+                Some((last, studies)) if *last == end => *studies += 1,
+                _ => ranges.push((end, 1)),
+            }
+        }
+        let largest = bytes.iter().take(10).map(|(bytes, id)| (*id, *bytes)).collect();
+        RecordSizes { studies, mean, largest, percentiles, ranges }
     }
 }

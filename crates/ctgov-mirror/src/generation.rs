@@ -4,16 +4,15 @@ use crate::{
     data_dir::{Current, DataDir, GenerationName},
     documents::Documents,
     error::MirrorError,
-    index::{
-        StudyIndex,
-        collect::{self, Rank},
-        fields_digest,
-    },
+    index::{Rank, StudyIndex, fields_digest},
     manifest::{self, Manifest},
 };
 use ctgov::{
     Budget, DataSource, DataVersion, Document, Matching, NctId, Page, PageToken, RegistryError, Snapshot,
     SortBy, StudyQuery, VersionId,
+    pieces::Piece,
+    synonyms::Synonyms,
+    tabulate::{FieldStats, ListSizes, RecordSizes, Table, TableQuery},
 };
 
 /// What is known of a generation without opening it.
@@ -86,7 +85,7 @@ impl Generation {
         let directory = data_dir.generation(current.name);
         manifest.check_contents(&directory)?;
         let documents = Documents::open(&directory, &manifest)?;
-        let index = StudyIndex::open(&directory, manifest.piece_words)?;
+        let index = StudyIndex::open(&directory, Synonyms::default())?;
         let counts = [documents.entries().len() as u64, index.studies()];
         if counts != [manifest.studies; 2] {
             let what = format!("documents, index and manifest count {counts:?} and {}", manifest.studies);
@@ -144,37 +143,74 @@ impl Snapshot for Generation {
         budget: &Budget,
         each: &mut dyn FnMut(Document) -> Result<(), RegistryError>,
     ) -> Result<Page, RegistryError> {
+        let (ids, page) = self.find(query, budget)?;
+        let studies = ids.len() as u64;
+        for (done, id) in (1..).zip(ids) {
+            let study = self.read(id)?.ok_or_else(|| {
+                let what = format!("the search index knows study {id}, the documents do not");
+                unavailable(MirrorError::damaged(self.index.path(), what))
+            })?;
+            each(study)?;
+            budget.step(done, studies)?;
+        }
+        Ok(page)
+    }
+
+    fn find(&self, query: &StudyQuery, budget: &Budget) -> Result<(Vec<NctId>, Page), RegistryError> {
         let (after, notice) = match &query.page_token {
             None => (None, None),
             Some(token) => self.place(query, token).map(|(rank, notice)| (Some(rank), notice))?,
         };
-        let found = self.index.search(query, after, budget)?;
-        let (studies, mut last) = (found.page.len() as u64, None);
-        for (done, rank) in (1..).zip(&found.page) {
-            let study = collect::nct_id(rank).map(|id| self.read(id)).transpose()?.flatten();
-            let study = study.ok_or_else(|| {
-                let what = format!("the search index knows study {}, the documents do not", rank.nct());
-                unavailable(MirrorError::damaged(self.index.path(), what))
-            })?;
-            last = Some((rank, study.nct_id()));
-            each(study)?;
-            budget.step(done, studies)?;
-        }
+        let conditions = query.matching.conditions(self.index.synonyms())?;
+        let found = self.index.search(&self.documents, query, &conditions, after, budget)?;
+        let ids: Vec<NctId> = found.page.iter().filter_map(Rank::nct_id).collect();
+        let last = found.page.last().zip(ids.last());
         let next = last.filter(|_| found.more).map(|(rank, after_id)| PageToken {
             fingerprint: query.fingerprint(),
             version: self.version.id,
             after: rank.token_keys(query.sort_keys()),
-            after_id,
+            after_id: *after_id,
         });
-        Ok(Page { total: found.total, next, notices: notice.into_iter().collect() })
+        let notices = notice.into_iter().collect();
+        Ok((ids, Page { total: found.total, next, notices, expanded: conditions.expanded }))
+    }
+
+    fn synonyms(&self) -> &Synonyms {
+        self.index.synonyms()
     }
 
     fn count(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError> {
-        self.index.count(matching, budget)
+        self.index.count(&self.documents, matching, budget)
     }
 
     fn study(&self, id: NctId, budget: &Budget) -> Result<Option<Document>, RegistryError> {
         budget.check()?;
         self.read(id)
+    }
+
+    fn successor(&self, id: NctId, budget: &Budget) -> Result<Option<NctId>, RegistryError> {
+        self.index.successor(&self.documents, id, budget)
+    }
+
+    fn tabulate(&self, query: &TableQuery, budget: &Budget) -> Result<Table, RegistryError> {
+        self.index.tabulate(&self.documents, query, budget)
+    }
+
+    fn field_stats(
+        &self,
+        piece: Piece,
+        matching: &Matching,
+        budget: &Budget,
+    ) -> Result<FieldStats, RegistryError> {
+        self.index.field_stats(&self.documents, piece, matching, budget)
+    }
+
+    fn list_sizes(&self, piece: Piece, budget: &Budget) -> Result<ListSizes, RegistryError> {
+        self.index.list_sizes(&self.documents, piece, budget)
+    }
+
+    fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError> {
+        budget.check()?;
+        Ok(self.documents.sizes())
     }
 }

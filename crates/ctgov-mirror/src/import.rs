@@ -25,7 +25,7 @@ use crate::{
     documents::{self, Documents, index::Entry, pack::PackWriter},
     error::{At, MirrorError},
     generation::read_manifest,
-    index::{self, Fields, write::StudyWriter},
+    index::{self, EntryWriter, Schemas},
     manifest::Manifest,
 };
 use ctgov::NctId;
@@ -205,9 +205,9 @@ impl Importer {
         observer: &mut dyn ImportObserver,
     ) -> Result<ImportSummary, ImportError> {
         let threads = options.threads.get().min(THREADS_MAX);
-        let fields = Fields::new();
-        let mut draft = Draft::start(&self.data_dir, &fields, threads)?;
-        let mut pipeline = Pipeline::start(sources, &fields, threads);
+        let schemas = Schemas::new();
+        let mut draft = Draft::start(&self.data_dir, &schemas, threads)?;
+        let mut pipeline = Pipeline::start(sources, &schemas, threads);
         let mut report = Report { observer, phase: ImportPhase::Reading, records: 0, told: Instant::now() };
         let mut summary = ImportSummary::default();
         report.tell(&pipeline)?;
@@ -283,7 +283,7 @@ struct Draft {
     pack: PackWriter,
     /// The new pack's place in the manifest's list.
     pack_at: u32,
-    studies: StudyWriter,
+    studies: EntryWriter,
     /// What this import stored, by study.
     fresh: HashMap<NctId, Entry>,
     /// Last, because fields are dropped in order: whoever writes into the directory must have ended.
@@ -291,15 +291,17 @@ struct Draft {
 }
 
 impl Draft {
-    fn start(data_dir: &DataDir, fields: &Fields, threads: usize) -> Result<Self, MirrorError> {
+    fn start(data_dir: &DataDir, schemas: &Schemas, threads: usize) -> Result<Self, MirrorError> {
         let parent = data_dir.current()?.map(|current| Parent::open(data_dir, current)).transpose()?;
         let ordinal = data_dir.names()?.last().map_or(1, |newest| newest.ordinal + 1);
         let directory = data_dir.create_unfinished()?;
         let packs = directory.path().join(documents::PACKS);
         fs::create_dir(&packs).at("create", &packs)?;
         if let Some(parent) = &parent {
-            let index = directory.path().join(index::DIRECTORY);
-            fs::create_dir(&index).at("create", &index)?;
+            for name in index::DIRECTORIES {
+                let index = directory.path().join(name);
+                fs::create_dir(&index).at("create", &index)?;
+            }
             for name in parent.manifest.files.keys().filter(|name| *name != documents::INDEX_FILE) {
                 let (from, to) = (parent.directory.join(name), directory.path().join(name));
                 fs::hard_link(&from, &to).at("link", &to)?;
@@ -307,7 +309,8 @@ impl Draft {
         }
         let pack = PackWriter::create(&packs.join(pack_file(ordinal)))?;
         let pack_at = parent.as_ref().map_or(0, |parent| parent.manifest.packs.len()) as u32;
-        let studies = StudyWriter::open(directory.path(), fields, threads, threads * INDEX_BYTES_PER_THREAD)?;
+        let studies =
+            EntryWriter::open(directory.path(), schemas, threads, threads * INDEX_BYTES_PER_THREAD)?;
         Ok(Self { parent, ordinal, pack, pack_at, studies, fresh: HashMap::new(), directory })
     }
 

@@ -1,113 +1,71 @@
-//! The search index of a generation: which studies match, and in what order.
+//! The search index of a generation: which studies match, in what order, and how often which values occur.
 //!
 //! ```text
-//! Matching ─plan─▶ sets of studies ─collect─▶ total, and the page of NCT numbers in the order asked
-//!                                    └─ score: how well the words match
+//! Matching ─resolve─▶ Conditions ─execute─▶ sets of ordinals ─▶ collect: total, and the page in the order asked
+//!                                     │                    └──▶ tables: studies counted by their values
+//!                                     └ words, phrases, columns, points; the record where they cannot tell
 //! ```
 //!
-//! Fields of a study:
-//!
-//! | field | what for |
-//! |---|---|
-//! | `nct` | the join key to the documents, and the last key of every order |
-//! | `OverallStatus`, `Phase` | filters, raw values |
-//! | one a search area, `ConditionSearch` | matching: every word of its pieces, once |
-//! | one a piece, `BriefTitle` | scoring: how often a word occurs, and in how long a text |
-//! | one a sortable piece, `StartDate` | [`SortPiece::key`] as a column |
-//!
-//! Positions are not kept: no phrase can be asked yet, and they would double the index. tantivy's document store,
-//! query parser, scores and aggregations are not used.
+//! Two tantivy indexes: `studies/` with one document a study, `sites/` with one a site; [`fields`] says what they
+//! keep. tantivy's document store, query parser, scores and aggregations are not used.
 
-pub(crate) mod collect;
-mod plan;
+mod bits;
+mod collect;
+mod columns;
+mod entry;
+mod execute;
+pub(crate) mod fields;
+mod geo;
+mod ordinals;
+mod phrase;
 mod score;
-pub(crate) mod write;
+mod synonyms;
+mod tables;
+mod words;
+mod write;
+
+pub(crate) use collect::Rank;
+pub(crate) use entry::{Entry, Schemas};
+pub(crate) use write::EntryWriter;
 
 use crate::{
     error::{At, MirrorError},
     manifest::Digest,
 };
-use ctgov::{
-    SORTABLE, SortPiece,
-    areas::{self, Area},
-    pieces::{self, Piece},
-};
+use bits::Bits;
+use columns::Columns;
+use ctgov::{RegistryError, areas, pieces::Piece, synonyms::Synonyms, tabulate::Table};
+use ordinals::{Ordinals, Segments};
+use quick_cache::{Weighter, sync::Cache};
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
-use tantivy::{
-    Index, SegmentReader,
-    schema::{Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions},
-};
+use tantivy::{Index, SegmentReader};
 
-pub(crate) const DIRECTORY: &str = "studies";
-const NCT: &str = "nct";
+/// The two indexes' directories in a generation.
+pub(crate) const STUDIES: &str = "studies";
+pub(crate) const SITES: &str = "sites";
+pub(crate) const DIRECTORIES: [&str; 2] = [STUDIES, SITES];
 
-/// The schema and where everything is in it.
-#[derive(Clone, Debug)]
-pub(crate) struct Fields {
-    pub schema: Schema,
-    pub nct: Field,
-    pub status: Field,
-    pub phase: Field,
-    /// One a search area, in the order of [`areas::ALL`].
-    pub areas: Vec<(&'static Area, Field)>,
-    /// One a piece that any area searches.
-    pub pieces: Vec<(Piece, Field)>,
-    pub sorts: Vec<(SortPiece, Field)>,
-}
+/// What the answers to parts of questions may take in memory, in bytes.
+const ANSWERS_BYTES_MAX: u64 = 64 << 20;
 
-impl Fields {
-    pub(crate) fn new() -> Self {
-        let mut schema = Schema::builder();
-        let text = |tokenizer: &str, option, lengths| {
-            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer);
-            TextOptions::default()
-                .set_indexing_options(indexing.set_index_option(option).set_fieldnorms(lengths))
-        };
-        let value = text("raw", IndexRecordOption::Basic, false);
-        let nct = schema.add_u64_field(NCT, NumericOptions::default().set_indexed().set_fast());
-        let status = schema.add_text_field(pieces::OVERALL_STATUS.name(), value.clone());
-        let phase = schema.add_text_field(pieces::PHASE.name(), value);
-        let matched = text(write::FOLDED_WORDS, IndexRecordOption::Basic, false);
-        let areas = areas::ALL.map(|area| (area, schema.add_text_field(area.name, matched.clone())));
-        let scored = text(write::FOLDED_WORDS, IndexRecordOption::WithFreqs, true);
-        let mut pieces: Vec<(Piece, Field)> = Vec::new();
-        for (piece, _) in areas::ALL.iter().flat_map(|area| area.pieces()) {
-            if pieces.iter().all(|(known, _)| *known != piece) {
-                pieces.push((piece, schema.add_text_field(piece.name(), scored.clone())));
-            }
-        }
-        let column = NumericOptions::default().set_fast();
-        let sorts =
-            SORTABLE.map(|sort| (sort, schema.add_i64_field(sort.piece.name(), column.clone()))).to_vec();
-        Self { schema: schema.build(), nct, status, phase, areas: areas.to_vec(), pieces, sorts }
-    }
-
-    fn area(&self, area: &Area) -> Field {
-        let found = self.areas.iter().find(|(known, _)| *known == area);
-        found.expect("every area that can be asked is in `areas::ALL`").1
-    }
-
-    fn piece(&self, piece: Piece) -> Field {
-        let found = self.pieces.iter().find(|(known, _)| *known == piece);
-        found.expect("every piece of an area has a field").1
-    }
-}
+/// How many word counts and whole tables are remembered.
+const WORD_COUNTS_MAX: usize = 50_000;
+const TABLES_MAX: usize = 64;
 
 /// Tells whether an index was built with the fields this build searches: names, paths and which area has what.
-/// Weights are left out, as they are applied when searching.
 pub(crate) fn fields_digest() -> Digest {
     let mut text = String::new();
     for area in areas::ALL {
         text.extend(["\n", area.name]);
-        for (piece, _) in area.pieces() {
-            text.extend([" ", piece.name(), "=", piece.path()]);
+        for (piece, part) in area.pieces() {
+            text.extend([" ", piece.name(), "*", &part.weight.to_string()]);
         }
     }
-    for sort in SORTABLE {
-        text.extend(["\n", sort.piece.name(), "=", sort.piece.path()]);
+    for piece in Piece::all() {
+        text.extend(["\n", piece.name(), "=", piece.path(), ":", &format!("{:?}", piece.kind())]);
     }
     Digest::of(text.as_bytes())
 }
@@ -117,24 +75,48 @@ pub(crate) fn fields_digest() -> Digest {
 /// Segments are opened without tantivy's reader, which would write a lock file into the published directory.
 pub(crate) struct StudyIndex {
     path: PathBuf,
-    fields: Fields,
-    segments: Vec<SegmentReader>,
-    piece_words: BTreeMap<String, u64>,
+    schemas: Schemas,
+    studies: Segments,
+    sites: Segments,
+    ordinals: Ordinals,
+    columns: Columns,
+    synonyms: Synonyms,
+    /// Sets of studies that conditions were answered with, by the condition.
+    answers: Cache<String, Arc<Bits>, BitsWeighter>,
+    /// How many studies have a word in an area.
+    word_counts: Cache<String, u64>,
+    /// Tables over everything, by their dimensions.
+    tables: Cache<String, Arc<Table>>,
+}
+
+#[derive(Clone)]
+struct BitsWeighter;
+
+impl Weighter<String, Arc<Bits>> for BitsWeighter {
+    fn weight(&self, condition: &String, bits: &Arc<Bits>) -> u64 {
+        (condition.len() + bits.bytes()) as u64
+    }
 }
 
 impl StudyIndex {
-    /// Opens the index in `directory`, a generation's; `piece_words` is what its manifest says.
-    pub(crate) fn open(directory: &Path, piece_words: BTreeMap<String, u64>) -> Result<Self, MirrorError> {
-        let (path, fields) = (directory.join(DIRECTORY), Fields::new());
-        let index = Index::open_in_dir(&path).at("open", &path)?;
-        if index.schema() != fields.schema {
-            return Err(MirrorError::OtherFields { path });
-        }
-        let open = || {
-            index.searchable_segments()?.iter().map(SegmentReader::open).collect::<tantivy::Result<Vec<_>>>()
-        };
-        let segments = open().at("open", &path)?;
-        Ok(Self { path, fields, segments, piece_words })
+    /// Opens the index in `directory`, a generation's.
+    pub(crate) fn open(directory: &Path, synonyms: Synonyms) -> Result<Self, MirrorError> {
+        let schemas = Schemas::new();
+        let studies = segments(&directory.join(STUDIES), &schemas.studies.schema)?;
+        let sites = segments(&directory.join(SITES), &schemas.sites.schema)?;
+        let ordinals = Ordinals::new(&studies, &sites).at("open", directory)?;
+        Ok(Self {
+            path: directory.to_owned(),
+            schemas,
+            ordinals,
+            columns: Columns::default(),
+            synonyms,
+            word_counts: Cache::new(WORD_COUNTS_MAX),
+            tables: Cache::new(TABLES_MAX),
+            answers: Cache::with_weighter(1_000, ANSWERS_BYTES_MAX, BitsWeighter),
+            studies,
+            sites,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -143,8 +125,27 @@ impl StudyIndex {
 
     /// How many studies there are.
     pub(crate) fn studies(&self) -> u64 {
-        self.segments.iter().map(|segment| u64::from(segment.num_docs())).sum()
+        self.studies.alive().count()
     }
+
+    pub(crate) fn synonyms(&self) -> &Synonyms {
+        &self.synonyms
+    }
+
+    fn unavailable(&self, error: tantivy::TantivyError) -> RegistryError {
+        let error = MirrorError::Index { action: "search", path: self.path.clone(), source: Box::new(error) };
+        RegistryError::Unavailable(Box::new(error))
+    }
+}
+
+fn segments(path: &Path, schema: &tantivy::schema::Schema) -> Result<Segments, MirrorError> {
+    let index = Index::open_in_dir(path).at("open", path)?;
+    if index.schema() != *schema {
+        return Err(MirrorError::OtherFields { path: path.to_owned() });
+    }
+    let open =
+        || index.searchable_segments()?.iter().map(SegmentReader::open).collect::<tantivy::Result<Vec<_>>>();
+    Ok(Segments::new(open().at("open", path)?))
 }
 
 impl std::fmt::Debug for StudyIndex {

@@ -123,8 +123,6 @@ pub(crate) struct Manifest {
     pub newest_update: Option<String>,
     /// Which search fields it was indexed with; see [`crate::index::fields_digest`].
     pub fields: Digest,
-    /// How many words all studies together have in a piece: what relevance measures a text's length by.
-    pub piece_words: BTreeMap<String, u64>,
     /// The packs in the order the document index counts them, as paths like those of `files`.
     pub packs: Vec<String>,
     /// Every file but the manifest itself, by its path within the generation.
@@ -190,7 +188,8 @@ impl Manifest {
 
     /// Checks the contents that nothing else checks: those of the search index, if it is not too large.
     pub(crate) fn check_contents(&self, directory: &Path) -> Result<(), MirrorError> {
-        let in_index = |name: &str| Path::new(name).starts_with(index::DIRECTORY);
+        let in_index =
+            |name: &str| index::DIRECTORIES.iter().any(|directory| Path::new(name).starts_with(directory));
         let files = || self.files.iter().filter(|(name, _)| in_index(name));
         let bytes = files().fold(0_u64, |bytes, (_, file)| bytes.saturating_add(file.bytes));
         if bytes > INDEX_CHECKED_BYTES_MAX {
@@ -240,7 +239,6 @@ mod tests {
             synthetic: 0,
             newest_update: None,
             fields: Digest(0),
-            piece_words: BTreeMap::new(),
             packs: vec!["documents/000001.pack".into()],
             files: [("documents/000001.pack".to_owned(), entry)].into(),
         }

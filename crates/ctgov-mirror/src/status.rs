@@ -37,7 +37,8 @@ impl DiskBytes {
     fn of(manifest: &Manifest) -> Self {
         let mut disk = Self::default();
         for (name, file) in &manifest.files {
-            let in_index = name.split('/').next() == Some(index::DIRECTORY);
+            let in_index =
+                name.split('/').next().is_some_and(|directory| index::DIRECTORIES.contains(&directory));
             let part = if in_index { &mut disk.index } else { &mut disk.documents };
             *part = part.saturating_add(file.bytes);
         }

@@ -7,10 +7,13 @@
 //! A [`Scheme`] is a way to find out: one group, against placebo, against another treatment. It
 //! brings its arms, its interventions, allocation, model and masking, so that these agree.
 
+use crate::calibration::ARM_WORDS;
 use crate::people::People;
 use crate::random::Random;
 use crate::terms::{Kind, Phase};
+use crate::text::Topic;
 use crate::vocabulary::conditions::{Condition, Who};
+use crate::vocabulary::sentences::ARMS;
 use crate::vocabulary::treatments::{Treatment, USUAL_CARE};
 
 /// The layout of a study.
@@ -219,13 +222,13 @@ impl Scheme {
 impl Observation {
     pub(crate) fn of(random: &mut Random) -> Self {
         let model = random.weighted(&[
-            (62, "COHORT"),
+            (60, "COHORT"),
             (15, "CASE_CONTROL"),
             (10, "CASE_ONLY"),
             (2, "CASE_CROSSOVER"),
             (3, "ECOLOGIC_OR_COMMUNITY"),
-            (1, "FAMILY_BASED"),
-            (1, "DEFINED_POPULATION"),
+            (2, "FAMILY_BASED"),
+            (2, "DEFINED_POPULATION"),
             (2, "NATURAL_HISTORY"),
             (4, "OTHER"),
         ]);
@@ -262,6 +265,7 @@ impl Groups {
         trial: &Trial,
         lead: &'static Treatment,
         partner: &'static Treatment,
+        condition: &Condition,
         random: &mut Random,
     ) -> Self {
         let weeks = random.pick(&[4, 8, 12, 16, 24, 26, 48, 52]);
@@ -306,9 +310,9 @@ impl Groups {
                 groups.arm("Control Group", "NO_INTERVENTION", &[]);
             }
             Scheme::Doses => {
-                for dose in &["Low Dose", "Middle Dose", "High Dose"][..if random.chance(50) { 2 } else { 3 }]
-                {
-                    groups.arm(&format!("{} {dose}", lead.name), "EXPERIMENTAL", &[main]);
+                let count = random.weighted(&[(30, 2), (30, 3), (15, 4), (12, 5), (8, 6), (5, 10)]);
+                for dose in 1..=count {
+                    groups.arm(&format!("{} Dose {dose}", lead.name), "EXPERIMENTAL", &[main]);
                 }
             }
             Scheme::Crossover => {
@@ -324,7 +328,28 @@ impl Groups {
                 groups.arm("Control Group", "NO_INTERVENTION", &[]);
             }
         }
+        if matches!(trial.scheme, Scheme::Placebo | Scheme::Active | Scheme::UsualCare) {
+            for form in &["Low Dose", "High Dose"][..random.weighted(&[(64, 0), (22, 1), (14, 2)])] {
+                groups.arm(&format!("{} {form}", lead.name), "EXPERIMENTAL", &[main]);
+            }
+        }
+        groups.give_besides(condition, weeks, random);
         groups
+    }
+
+    /// What everyone gets in some trials, whichever arm they are in.
+    fn give_besides(&mut self, condition: &Condition, weeks: i32, random: &mut Random) {
+        let all: Vec<_> = condition.products.iter().chain(condition.others).copied().collect();
+        for _ in 0..random.weighted(&[(64, 0), (22, 1), (9, 2), (5, 4)]) {
+            let besides = random.pick(&all);
+            if self.given.iter().any(|given| given.name == besides.name) {
+                continue;
+            }
+            let at = self.give(besides, weeks);
+            for arm in self.arms.iter_mut().filter(|arm| !arm.given.is_empty()) {
+                arm.given.push(at);
+            }
+        }
     }
 
     /// The groups of an observational study; some look at a treatment that is given anyway.
@@ -361,6 +386,20 @@ impl Groups {
         let mut groups = Self::default();
         groups.give(lead, 52);
         groups
+    }
+
+    /// Says more about some arms and interventions than their names do.
+    pub(crate) fn describe(&mut self, topic: &Topic, random: &mut Random) {
+        let arms = self.arms.iter_mut().map(|arm| &mut arm.description);
+        let given = self.given.iter_mut().map(|given| &mut given.description);
+        for description in arms.chain(given) {
+            let told = description.split(' ').count();
+            let words = ARM_WORDS.draw(random);
+            if words > told + 7 {
+                description.push(' ');
+                topic.write(description, ARMS, words - told, random);
+            }
+        }
     }
 
     fn give(&mut self, treatment: &'static Treatment, weeks: i32) -> usize {

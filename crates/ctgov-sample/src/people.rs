@@ -24,6 +24,10 @@ impl Age {
         Self { number, unit: "Months" }
     }
 
+    const fn weeks(number: i32) -> Self {
+        Self { number, unit: "Weeks" }
+    }
+
     const fn days(number: i32) -> Self {
         Self { number, unit: "Days" }
     }
@@ -34,10 +38,11 @@ impl Age {
     }
 }
 
-/// `18 Years`
+/// `18 Years`, `1 Year`
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.number, self.unit)
+        let unit = if self.number == 1 { self.unit.trim_end_matches('s') } else { self.unit };
+        write!(f, "{} {unit}", self.number)
     }
 }
 
@@ -89,11 +94,13 @@ impl People {
             }
             Who::Older => (years(&[45, 50, 55, 60, 65], random), years(&[0, 0, 80, 85, 90], random)),
             Who::Children => match random.between(0, 99) {
-                0..25 => (Some(Age::months(6)), years(&[5, 5, 11], random)),
-                _ => (years(&[2, 4, 6], random), years(&[11, 12, 15, 17, 17], random)),
+                0..20 => (Some(Age::months(random.pick(&[1, 6, 6, 12, 18]))), years(&[5, 5, 11], random)),
+                20..25 => (Some(Age::weeks(6)), Some(Age::months(random.pick(&[12, 24])))),
+                _ => (years(&[1, 2, 4, 6], random), years(&[11, 12, 15, 17, 17], random)),
             },
             Who::Newborns if random.chance(50) => (None, Some(Age::days(28))),
-            Who::Newborns => (Some(Age::days(2)), Some(Age::months(6))),
+            Who::Newborns if random.chance(40) => (Some(Age::weeks(1)), Some(Age::weeks(12))),
+            Who::Newborns => (Some(Age::days(random.pick(&[1, 2]))), Some(Age::months(6))),
             Who::Women => (years(&[18, 18, 21], random), years(&[0, 0, 70, 75, 80], random)),
             Who::YoungWomen => (years(&[18, 18, 20], random), years(&[38, 40, 45, 49], random)),
             Who::OlderWomen => (years(&[50, 55, 60, 65], random), years(&[0, 0, 80, 85], random)),
@@ -114,6 +121,13 @@ impl People {
             .into_iter()
             .filter(move |&(_, first, last)| from <= last && first <= to)
             .map(|(name, ..)| name)
+    }
+
+    /// The youngest and the oldest in years, where nobody sets a limit those who usually come.
+    pub(crate) fn years(&self) -> (i32, i32) {
+        let from = self.minimum.map_or(0, Age::whole_years);
+        let to = self.maximum.map_or(88, Age::whole_years);
+        (from, to.max(from))
     }
 
     /// The people in a title: `Older Adults`.

@@ -1,12 +1,19 @@
 //! In which words does a study speak of itself?
 //!
-//! Titles, summaries and criteria are made from the study's facts. Each title carries the word
-//! "Synthetic" and each summary says that the study is made up.
+//! Titles, summaries and criteria are made from the study's facts, and go on with free text until they
+//! are as long as the registry's. Each title carries the word "Synthetic" and each summary says that the
+//! study is made up.
 
+use crate::calibration::{
+    CRITERIA_WORDS, DESCRIPTION_WORDS, OTHER_OUTCOMES, OUTCOME_WORDS, POPULATION_WORDS, PRIMARY_OUTCOMES,
+    SECONDARY_OUTCOMES, SUMMARY_WORDS,
+};
 use crate::design::{Design, Observation, Scheme, Trial};
+use crate::names;
 use crate::random::Random;
 use crate::study::Study;
 use crate::vocabulary::conditions::Who;
+use crate::vocabulary::sentences::{self, Sentence};
 use crate::vocabulary::{
     ASSIGNMENT, EXCLUSION, INCLUSION, STEPS, TIMES_OF_EVENTS, TIMES_OF_FIRST_USE, TIMES_OF_SCORES,
 };
@@ -21,6 +28,26 @@ pub(crate) struct Outcome {
     pub(crate) measure: String,
     pub(crate) description: Option<String>,
     pub(crate) time_frame: &'static str,
+    pub(crate) kind: Measured,
+}
+
+/// What kind of number an outcome is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measured {
+    /// A value on a scale, or its change.
+    Score,
+    /// Participants to whom something happened.
+    Participants,
+    /// Days until something happened.
+    Time,
+}
+
+/// The outcomes of a study in the registry's three lists.
+#[derive(Debug, Default)]
+pub(crate) struct Outcomes {
+    pub(crate) primary: Vec<Outcome>,
+    pub(crate) secondary: Vec<Outcome>,
+    pub(crate) other: Vec<Outcome>,
 }
 
 /// `Adults With Type 2 Diabetes`, or `at Risk of` it.
@@ -87,7 +114,7 @@ fn stage(trial: &Trial) -> String {
 }
 
 /// The long title, with phase, assignment and masking.
-pub(crate) fn official_title(study: &Study) -> String {
+pub(crate) fn official_title(study: &Study, random: &mut Random) -> String {
     let (lead, participants) = (study.lead.name, participants(study));
     match &study.design {
         Design::ExpandedAccess { .. } => {
@@ -116,7 +143,14 @@ pub(crate) fn official_title(study: &Study) -> String {
                 (Scheme::Active | Scheme::UsualCare, Some(other)) => format!(" Compared With {other}"),
                 _ => String::new(),
             };
-            format!("A Synthetic {} Study of {lead}{against} in {participants}", parts.join(", "))
+            let mut title =
+                format!("A Synthetic {} Study of {lead}{against} in {participants}", parts.join(", "));
+            for link in &[" and the Effect on ", " and on "][..random.weighted(&[(50, 0), (25, 1), (25, 2)])]
+            {
+                title.push_str(link);
+                study.topic.phrase(&mut title, random);
+            }
+            title
         }
     }
 }
@@ -142,7 +176,7 @@ fn observation_words(observation: &Observation) -> (&'static str, &'static str) 
 }
 
 /// The summary for everybody.
-pub(crate) fn brief_summary(study: &Study) -> String {
+pub(crate) fn brief_summary(study: &Study, random: &mut Random) -> String {
     let (lead, condition) = (study.lead.name, study.condition().name);
     let people = study.people.words().to_lowercase();
     let participants = participants_in_text(study);
@@ -177,12 +211,45 @@ pub(crate) fn brief_summary(study: &Study) -> String {
             }
         }
     };
-    format!("{NOTICE}\n\n{question}")
+    let mut text = format!("{NOTICE}\n\n{}", with_short_names(&question, study, random));
+    let words = SUMMARY_WORDS.draw(random);
+    go_on(&mut text, "\n\n", sentences::GENERAL, words, study, random);
+    text
+}
+
+/// Gives short names where long ones are first used, as most authors do: `Heart Failure (HF)`.
+fn with_short_names(text: &str, study: &Study, random: &mut Random) -> String {
+    let (condition, lead) = (study.condition().name, study.lead.name);
+    let mut text = text.to_owned();
+    if let Some(short) = names::initials(condition).filter(|_| random.chance(60)) {
+        text = text.replacen(condition, &format!("{condition} ({short})"), 1);
+    }
+    if study.lead.kind.has_phases() && random.chance(20) {
+        let other = if random.chance(50) { names::brand(lead) } else { names::code(lead) };
+        text = text.replacen(lead, &format!("{lead} ({other})"), 1);
+    }
+    text
+}
+
+/// Adds free text until there are about as many words.
+fn go_on(
+    text: &mut String,
+    between: &str,
+    stock: &[Sentence],
+    words: usize,
+    study: &Study,
+    random: &mut Random,
+) {
+    let told = text.split(' ').count();
+    if words > told + 8 {
+        text.push_str(between);
+        study.topic.write(text, stock, words - told, random);
+    }
 }
 
 /// The description for readers who know the field; some studies have none.
 pub(crate) fn detailed_description(study: &Study, random: &mut Random) -> Option<String> {
-    if !random.chance(if study.status.is_expanded_access() { 10 } else { 80 }) {
+    if !random.chance(if study.status.is_expanded_access() { 10 } else { 67 }) {
         return None;
     }
     let condition = study.condition();
@@ -203,10 +270,18 @@ pub(crate) fn detailed_description(study: &Study, random: &mut Random) -> Option
             condition.scores[0]
         ),
     };
-    let count = random.between(3, 8);
-    for step in random.several(STEPS, usize::try_from(count).unwrap_or_default()) {
+    let words = DESCRIPTION_WORDS.draw(random);
+    text = with_short_names(&text, study, random);
+    let count = (words / 40).min(8);
+    for step in random.several(STEPS, count) {
         text.push_str("\n\n");
         text.push_str(step);
+    }
+    // Paragraphs of some hundred words.
+    for left in (0..words).step_by(110) {
+        let told = text.split(' ').count();
+        let words = words.min(told + (words - left).min(110));
+        go_on(&mut text, "\n\n", sentences::GENERAL, words, study, random);
     }
     if study.trial().is_some_and(|trial| trial.allocation == "RANDOMIZED") {
         text.push_str("\n\n");
@@ -226,72 +301,92 @@ pub(crate) fn eligibility(study: &Study, random: &mut Random) -> String {
         text.push_str(condition);
         text.push_str(" in the opinion of the investigator");
     } else {
-        for condition in &study.conditions {
+        for condition in study.conditions.iter().take(2) {
             text.push_str("\n* Diagnosis of ");
             text.push_str(condition.name);
             text.push_str(" confirmed by a specialist");
         }
     }
-    bullets(&mut text, INCLUSION, random.between(2, 5), random);
-    text.push_str("\n\nExclusion Criteria:\n");
-    if study.people.may_not_be_pregnant() {
-        text.push_str("\n* Pregnant or breastfeeding");
-    }
-    bullets(&mut text, EXCLUSION, random.between(3, 7), random);
+    let words = CRITERIA_WORDS.draw(random);
+    bullets(&mut text, INCLUSION, words / 50, random);
+    criteria(&mut text, sentences::INCLUDED, words / 2, study, random);
+    text.push_str("\n\nExclusion Criteria:\n\n* ");
+    text.push_str(if study.people.may_not_be_pregnant() {
+        "Pregnant or breastfeeding"
+    } else {
+        "Unable to give consent"
+    });
+    bullets(&mut text, EXCLUSION, words / 40, random);
+    criteria(&mut text, sentences::EXCLUDED, words, study, random);
     text
 }
 
-fn bullets(text: &mut String, table: &[&str], count: i32, random: &mut Random) {
-    for item in random.several(table, usize::try_from(count).unwrap_or_default()) {
+/// Adds criteria of the stock until there are about as many words.
+fn criteria(text: &mut String, stock: &[Sentence], words: usize, study: &Study, random: &mut Random) {
+    let end = words * 6;
+    while text.len() + 60 < end {
+        text.push_str("\n* ");
+        study.topic.sentence(text, random.pick(stock), random);
+    }
+}
+
+fn bullets(text: &mut String, table: &[&str], count: usize, random: &mut Random) {
+    for item in random.several(table, count.min(7)) {
         text.push_str("\n* ");
         text.push_str(item);
     }
 }
 
 /// Whom an observational study finds its participants among.
-pub(crate) fn study_population(study: &Study) -> String {
+pub(crate) fn study_population(study: &Study, random: &mut Random) -> String {
     let (people, condition) = (study.people.words(), study.condition().name);
-    format!("{people} with {condition} who are cared for at the participating sites.")
+    let mut text = format!("{people} with {condition} who are cared for at the participating sites.");
+    let words = POPULATION_WORDS.draw(random);
+    go_on(&mut text, " ", sentences::POPULATION, words, study, random);
+    text
 }
 
-/// What the study finds out first.
-pub(crate) fn primary_outcomes(study: &Study, random: &mut Random) -> Vec<Outcome> {
+/// What the study finds out.
+pub(crate) fn outcomes(study: &Study, random: &mut Random) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    if study.status.is_expanded_access() {
+        return outcomes;
+    }
     let first_use = study.trial().is_some_and(|trial| trial.phase.is_early());
-    let mut outcomes = Vec::with_capacity(2);
     if first_use && study.people.who != Who::Healthy {
-        outcomes.push(Outcome {
+        outcomes.primary.push(Outcome {
             measure: "Number of Participants With Dose-Limiting Toxicity".to_owned(),
             description: Some(
                 "Side effects of grade 3 or higher that are related to the intervention.".to_owned(),
             ),
             time_frame: random.pick(TIMES_OF_FIRST_USE),
+            kind: Measured::Participants,
         });
     } else {
-        outcomes.push(outcome(study, random));
+        outcomes.primary.push(outcome(study, random));
     }
-    if random.chance(20) {
-        add(&mut outcomes, &[], outcome(study, random));
+    // Those who report results had more to report.
+    let more = match study.results {
+        Some(_) if random.rarely(6) => 16,
+        Some(_) => random.weighted(&[(22, 1), (28, 2), (25, 3), (25, 5)]),
+        None => 1,
+    };
+    for _ in 1..PRIMARY_OUTCOMES.draw(random) {
+        add(&mut outcomes.primary, &[], outcome(study, random));
     }
-    outcomes
-}
-
-/// What it finds out besides.
-pub(crate) fn further_outcomes(
-    study: &Study,
-    primary: &[Outcome],
-    most: i32,
-    random: &mut Random,
-) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
-    for _ in 0..random.between(1, most) {
-        add(&mut outcomes, primary, outcome(study, random));
+    for _ in 0..SECONDARY_OUTCOMES.draw(random) * more {
+        add(&mut outcomes.secondary, &[&outcomes.primary], outcome(study, random));
+    }
+    for _ in 0..OTHER_OUTCOMES.draw(random) {
+        add(&mut outcomes.other, &[&outcomes.primary, &outcomes.secondary], outcome(study, random));
     }
     outcomes
 }
 
 /// Adds an outcome that is not there yet.
-fn add(outcomes: &mut Vec<Outcome>, others: &[Outcome], new: Outcome) {
-    if outcomes.iter().chain(others).all(|old| old.measure != new.measure) {
+fn add(outcomes: &mut Vec<Outcome>, others: &[&Vec<Outcome>], new: Outcome) {
+    let mut all = others.iter().copied().flatten().chain(outcomes.iter());
+    if all.all(|old| old.measure != new.measure) {
         outcomes.push(new);
     }
 }
@@ -307,41 +402,59 @@ fn outcome(study: &Study, random: &mut Random) -> Outcome {
         _ => random.pick(TIMES_OF_SCORES),
     };
     let event_time = if short { random.pick(TIMES_OF_FIRST_USE) } else { random.pick(TIMES_OF_EVENTS) };
-    let described = random.chance(75);
-    let (measure, description, time_frame) = match random.between(0, 9) {
+    let (kind, mut measure, mut description) = match random.between(0, 9) {
         7 if !short && !once => {
             let event = random.pick(condition.events);
             (
+                Measured::Time,
                 format!("Time to First Report of {event}"),
                 format!("Days from the first day of the study to {event}, or to the last contact."),
-                event_time,
             )
         }
         5..8 if !once => {
             let event = random.pick(condition.events);
             (
+                Measured::Participants,
                 format!("Number of Participants With {event}"),
                 format!("Each case of {event} is confirmed by an independent committee."),
-                event_time,
             )
         }
         8 if !once => (
+            Measured::Participants,
             "Number of Participants With Adverse Events".to_owned(),
             "Any untoward event, whether or not related to the study, graded from 1 to 5.".to_owned(),
-            event_time,
         ),
         9 => (
+            Measured::Score,
             "Quality of Life Score".to_owned(),
             "A questionnaire with a range from 0 to 100; higher values mean a better quality of life."
                 .to_owned(),
-            score_time,
         ),
         _ => {
             let score = random.pick(condition.scores);
-            let measure =
-                if short || once { score.to_owned() } else { format!("Change From Baseline in {score}") };
-            (measure, format!("{score} is measured twice at each visit, and the mean is used."), score_time)
+            let change = if short || once { "" } else { "Change From Baseline in " };
+            (
+                Measured::Score,
+                format!("{change}{score}"),
+                format!("{score} is measured twice at each visit, and the mean is used."),
+            )
         }
     };
-    Outcome { measure, description: described.then_some(description), time_frame }
+    if random.chance(45) {
+        measure.push_str(random.pick(&[
+            " as Assessed by ",
+            " in Participants With ",
+            " Measured by ",
+            " After ",
+        ]));
+        study.topic.phrase(&mut measure, random);
+    }
+    let words = OUTCOME_WORDS.draw(random);
+    if words < 12 {
+        description.clear();
+        study.topic.write(&mut description, sentences::MEASURES, words, random);
+    }
+    go_on(&mut description, " ", sentences::MEASURES, words, study, random);
+    let time_frame = if kind == Measured::Score { score_time } else { event_time };
+    Outcome { measure, description: random.chance(84).then_some(description), time_frame, kind }
 }

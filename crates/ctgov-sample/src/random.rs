@@ -36,13 +36,36 @@ impl Random {
     }
 
     /// An index below `len`, which must not be zero.
-    fn below(&mut self, len: usize) -> usize {
+    pub(crate) fn below(&mut self, len: usize) -> usize {
         ((u128::from(self.next()) * len as u128) >> 64) as usize
     }
 
     /// True in `percent` of a hundred cases.
     pub(crate) fn chance(&mut self, percent: i32) -> bool {
         self.between(0, 99) < percent
+    }
+
+    /// True in `per_mille` of a thousand cases.
+    pub(crate) fn rarely(&mut self, per_mille: i32) -> bool {
+        self.between(0, 999) < per_mille
+    }
+
+    /// A rank below `2^octaves - 1` by Zipf's law: each doubling of the rank is as likely as the one
+    /// before, so a rank is drawn about as often as its reciprocal says. Whole numbers only, so that it
+    /// is the same on every machine.
+    pub(crate) fn rank(&mut self, octaves: u32) -> usize {
+        let octave = self.below(octaves as usize);
+        self.rank_in(octave)
+    }
+
+    /// A rank of one doubling, `2^octave - 1` and the ranks up to the next.
+    pub(crate) fn rank_in(&mut self, octave: usize) -> usize {
+        (1 << octave) - 1 + self.below(1 << octave)
+    }
+
+    /// An index below `len`, which must not be zero, by Zipf's law.
+    pub(crate) fn favourite(&mut self, len: usize) -> usize {
+        self.rank(usize::BITS - len.leading_zeros()) % len
     }
 
     /// One of the items, all equally likely.
@@ -101,6 +124,23 @@ mod tests {
         let numbers: Vec<_> = (0..1_000).map(|_| random.between(-2, 3)).collect();
         assert_eq!((numbers.iter().min(), numbers.iter().max()), (Some(&-2), Some(&3)));
         assert_eq!(random.between(5, 4), 5);
+    }
+
+    #[test]
+    fn ranks_follow_zipf() {
+        let mut random = Random { state: 3 };
+        let mut seen = [0_u32; 1_023];
+        for _ in 0..100_000 {
+            seen[random.rank(10)] += 1;
+        }
+        assert!(seen.iter().all(|&count| count > 0), "no rank is missing");
+        for (few, many) in [(0, 1), (1, 3), (3, 7), (7, 15)] {
+            // Half as often at twice the rank: the sums of neighbouring doublings are alike.
+            let sum = |first: usize| seen[first..=2 * first].iter().sum::<u32>();
+            let (one, other) = (sum(few), sum(many));
+            assert!(one.abs_diff(other) < 600, "{one} from {few}, {other} from {many}");
+        }
+        assert!((0..1_000).all(|_| random.favourite(38) < 38));
     }
 
     #[test]

@@ -2,41 +2,45 @@
 //!
 //! ```text
 //! number ─▶ chance ─▶ status ─▶ dates
-//!                        └────▶ sponsor ─▶ condition ─▶ treatment ─▶ design ─▶ enrollment, sites
+//!                        └────▶ sponsor ─▶ condition ─▶ treatment ─▶ design ─▶ enrollment, sites ─▶ results
 //! ```
 //!
 //! [`Study::of`] decides in this order, each step knowing those before it, so that the parts agree
 //! as a registrar would ask them to. Nothing is written yet: [`crate::prose`] finds the words and
 //! [`crate::record`] puts them where the registry has them.
 
+use crate::calibration;
 use crate::design::{self, Design, Groups, Observation, Scheme, Trial};
+use crate::names;
 use crate::people::People;
-use crate::places::{self, Place};
 use crate::random::Random;
+use crate::results::Results;
+use crate::sites::{self, Site};
 use crate::terms::{Phase, Status};
+use crate::text::Topic;
 use crate::timeline::Timeline;
 use crate::vocabulary::conditions::{CONDITIONS, Condition, HEALTHY, Who};
-use crate::vocabulary::sponsors::{SPONSORS, Sponsor};
+use crate::vocabulary::sponsors::Sponsor;
 use crate::vocabulary::treatments::Treatment;
-use crate::vocabulary::{FACILITIES, FIRST_NAMES, LAST_NAMES, PAUSED_WHY, STOPPED_WHY};
+use crate::vocabulary::{FIRST_NAMES, LAST_NAMES, PAUSED_WHY, QUALIFIERS, STOPPED_WHY};
 
-/// Statuses as often as the registry has them, per thousand; those of which it has fewer than one in
-/// a hundred are a little more frequent here, so that a sample of a few hundred shows them all.
+/// Statuses as often as the registry has them, per ten thousand; expanded access is a little more
+/// frequent here, so that a sample of two thousand shows every status.
 const STATUSES: &[(i32, Status)] = &[
-    (520, Status::Completed),
-    (140, Status::Unknown),
-    (110, Status::Recruiting),
-    (57, Status::Terminated),
-    (48, Status::NotYetRecruiting),
-    (40, Status::ActiveNotRecruiting),
-    (28, Status::Withdrawn),
-    (12, Status::EnrollingByInvitation),
-    (8, Status::Suspended),
-    (8, Status::NoLongerAvailable),
-    (8, Status::Available),
-    (8, Status::ApprovedForMarketing),
-    (8, Status::TemporarilyNotAvailable),
-    (5, Status::Withheld),
+    (5_390, Status::Completed),
+    (1_400, Status::Unknown),
+    (1_160, Status::Recruiting),
+    (580, Status::Terminated),
+    (480, Status::NotYetRecruiting),
+    (400, Status::ActiveNotRecruiting),
+    (280, Status::Withdrawn),
+    (120, Status::EnrollingByInvitation),
+    (34, Status::Suspended),
+    (40, Status::NoLongerAvailable),
+    (35, Status::Available),
+    (35, Status::ApprovedForMarketing),
+    (30, Status::TemporarilyNotAvailable),
+    (16, Status::Withheld),
 ];
 
 /// What is known of a study before it is written down.
@@ -46,11 +50,13 @@ pub(crate) struct Study {
     pub(crate) status: Status,
     pub(crate) timeline: Timeline,
     pub(crate) why_stopped: Option<&'static str>,
-    pub(crate) sponsor: &'static Sponsor,
-    pub(crate) collaborators: Vec<&'static Sponsor>,
+    pub(crate) sponsor: Sponsor,
+    pub(crate) collaborators: Vec<Sponsor>,
     pub(crate) investigator: Person,
-    /// The condition under study; in some studies a second one.
+    /// The condition under study; in some studies others of the same field.
     pub(crate) conditions: Vec<&'static Condition>,
+    /// Conditions that registrants write in words of their own.
+    pub(crate) further_conditions: Vec<String>,
     pub(crate) people: People,
     pub(crate) lead: &'static Treatment,
     pub(crate) partner: &'static Treatment,
@@ -60,6 +66,10 @@ pub(crate) struct Study {
     pub(crate) sites: Vec<Site>,
     /// Countries whose sites were given up before anyone was enrolled.
     pub(crate) removed_countries: Option<&'static str>,
+    /// What the study found, once that has been reported.
+    pub(crate) results: Option<Results>,
+    /// What its texts keep coming back to.
+    pub(crate) topic: Topic,
 }
 
 /// A made-up person.
@@ -75,36 +85,26 @@ impl Person {
     }
 }
 
-/// A place where a study is done.
-#[derive(Debug)]
-pub(crate) struct Site {
-    pub(crate) facility: &'static str,
-    pub(crate) place: &'static Place,
-    /// Given while the study recruits.
-    pub(crate) status: Option<&'static str>,
-    pub(crate) contact: Option<Person>,
-}
-
 impl Study {
     /// The study with this number. It depends on the number and the chance, not on other studies.
     pub(crate) fn of(number: u32, random: &mut Random) -> Self {
         let status = random.weighted(STATUSES);
-        let timeline = Timeline::of(status, random);
+        let mut timeline = Timeline::of(status, random);
         let why_stopped = match status {
             Status::Terminated | Status::Withdrawn => Some(random.pick(STOPPED_WHY)),
             Status::Suspended => Some(random.pick(PAUSED_WHY)),
             _ => None,
         };
-        let sponsor = any_sponsor(random);
-        let collaborators = collaborators(sponsor, random);
+        let sponsor = Sponsor::any(random);
+        let collaborators = collaborators(&sponsor, random);
         let investigator = Person::any(random);
 
         let healthy = !status.is_expanded_access() && random.chance(3);
         let condition = if healthy { &HEALTHY } else { random.row(CONDITIONS) };
         let people = People::of(condition.who, random);
-        let lead = lead(condition, status, sponsor, random);
+        let lead = lead(condition, status, &sponsor, random);
         let partner = design::partner(lead, condition, random);
-        let (design, groups) = if status.is_expanded_access() {
+        let (design, mut groups) = if status.is_expanded_access() {
             let (individual, intermediate) = (random.chance(40), random.chance(30));
             let treatment = !(individual || intermediate) || random.chance(30);
             let design = Design::ExpandedAccess { individual, intermediate, treatment };
@@ -115,12 +115,26 @@ impl Study {
             (Design::Observational(observation), groups)
         } else {
             let trial = Trial::of(lead, partner, condition, random);
-            let groups = Groups::of_trial(&trial, lead, partner, random);
+            let groups = Groups::of_trial(&trial, lead, partner, condition, random);
             (Design::Interventional(trial), groups)
         };
         let enrollment = enrollment(status, &design, random);
-        let sites = sites(status, sponsor, &design, random);
+        let sites = sites::sites(status, &sponsor, &design, random);
         let removed_countries = (status == Status::Withdrawn && sites.is_empty()).then_some(sponsor.country);
+        let conditions = with_others(condition, random);
+        let further_conditions = further_conditions(&conditions, random);
+        let topic = topic(&conditions, lead, partner);
+        groups.describe(&topic, random);
+        if random.chance(reports(status, &sponsor, &design)) {
+            timeline.report(random);
+        }
+        let results = match (enrollment, timeline.report) {
+            (Some(count @ 1..), Some(_)) => Some(Results::of(count, &groups, random)),
+            _ => {
+                timeline.report = None;
+                None
+            }
+        };
         Self {
             number,
             status,
@@ -129,7 +143,8 @@ impl Study {
             sponsor,
             collaborators,
             investigator,
-            conditions: with_second(condition, random),
+            conditions,
+            further_conditions,
             people,
             lead,
             partner,
@@ -138,6 +153,8 @@ impl Study {
             enrollment,
             sites,
             removed_countries,
+            results,
+            topic,
         }
     }
 
@@ -180,16 +197,11 @@ impl Study {
     }
 }
 
-fn any_sponsor(random: &mut Random) -> &'static Sponsor {
-    let class = random.weighted(SPONSORS);
-    random.row(class)
-}
-
-fn collaborators(sponsor: &Sponsor, random: &mut Random) -> Vec<&'static Sponsor> {
+fn collaborators(sponsor: &Sponsor, random: &mut Random) -> Vec<Sponsor> {
     let count = random.weighted(&[(62, 0), (25, 1), (9, 2), (4, 3)]);
-    let mut chosen: Vec<&Sponsor> = Vec::new();
+    let mut chosen: Vec<Sponsor> = Vec::new();
     for _ in 0..count {
-        let other = any_sponsor(random);
+        let other = Sponsor::any(random);
         if other.name != sponsor.name && chosen.iter().all(|one| one.name != other.name) {
             chosen.push(other);
         }
@@ -209,39 +221,80 @@ fn lead(condition: &Condition, status: Status, sponsor: &Sponsor, random: &mut R
     random.pick(table)
 }
 
-/// The condition, and now and then a second one of the same field that the same people may have.
-fn with_second(condition: &'static Condition, random: &mut Random) -> Vec<&'static Condition> {
+/// The condition, and in some studies others of the same field that the same people may have.
+fn with_others(condition: &'static Condition, random: &mut Random) -> Vec<&'static Condition> {
     let mut conditions = vec![condition];
-    if random.chance(12) {
+    let count = calibration::CONDITIONS.draw(random);
+    if count > 1 {
         let related: Vec<_> = CONDITIONS
             .iter()
             .filter(|other| other.field == condition.field && other.who == condition.who)
             .filter(|other| other.name != condition.name)
             .collect();
-        if !related.is_empty() {
-            conditions.push(random.pick(&related));
-        }
+        conditions.extend(random.several(&related, count - 1));
     }
     conditions
 }
 
+/// A narrower form of a condition, or a rare one that no table has.
+fn further_conditions(known: &[&Condition], random: &mut Random) -> Vec<String> {
+    let count = random.weighted(&[(84, 0), (11, 1), (4, 2), (1, 5)]);
+    let mut further = Vec::with_capacity(count);
+    for _ in 0..count {
+        let name = if random.chance(70) {
+            format!("{} {}", random.pick(QUALIFIERS), random.row(known).name)
+        } else {
+            format!("{} Syndrome", names::proper("syndrome", random.rank(14)))
+        };
+        if !further.contains(&name) {
+            further.push(name);
+        }
+    }
+    further
+}
+
+/// The names of what is studied, long and short.
+fn topic(conditions: &[&Condition], lead: &Treatment, partner: &Treatment) -> Topic {
+    let mut terms = vec![lead.name.to_owned(), partner.name.to_owned()];
+    for condition in &conditions[..conditions.len().min(2)] {
+        terms.push(condition.name.to_owned());
+        terms.extend(names::initials(condition.name));
+        terms.extend(condition.scores.iter().chain(condition.events).map(|&name| name.to_owned()));
+        terms.extend(condition.keywords.iter().map(|&name| name.to_owned()));
+    }
+    Topic(terms)
+}
+
+/// In how many of a hundred studies that can report results they do: the law asks it of trials of
+/// products that are complete.
+fn reports(status: Status, sponsor: &Sponsor, design: &Design) -> i32 {
+    let product = matches!(design, Design::Interventional(trial) if trial.phase != Phase::NotApplicable);
+    match (status, design, sponsor.class) {
+        (Status::Completed | Status::Terminated, Design::Interventional(_), "INDUSTRY" | "NIH" | "FED") => 46,
+        (Status::Completed | Status::Terminated, Design::Interventional(_), _) if product => 33,
+        (Status::Completed | Status::Terminated, Design::Interventional(_), _) => 16,
+        (Status::Completed | Status::Terminated, ..) => 5,
+        (Status::ActiveNotRecruiting, Design::Interventional(_), _) => 16,
+        _ => 0,
+    }
+}
+
 fn enrollment(status: Status, design: &Design, random: &mut Random) -> Option<u32> {
-    let (low, high) = match design {
+    // By how much such studies are smaller or larger than others, in percent.
+    let scale = match design {
         Design::ExpandedAccess { .. } => return None,
-        Design::Observational(_) => (40, 20_000),
+        Design::Observational(_) => 200,
         Design::Interventional(trial) => match trial.phase {
-            Phase::EarlyOne | Phase::One => (10, 90),
-            Phase::OneAndTwo => (20, 150),
-            Phase::Two => (30, 320),
-            Phase::TwoAndThree => (120, 900),
-            Phase::Three => (150, 4_000),
-            Phase::Four => (40, 1_800),
-            Phase::NotApplicable => (16, 1_200),
+            Phase::EarlyOne | Phase::One => 40,
+            Phase::OneAndTwo => 55,
+            Phase::Two => 80,
+            Phase::TwoAndThree => 160,
+            Phase::Three => 320,
+            Phase::Four => 110,
+            Phase::NotApplicable => 90,
         },
     };
-    // Small studies are more frequent than large ones: a product of two chances leans to the left.
-    let share = i64::from(random.between(0, 1_000)) * i64::from(random.between(0, 1_000));
-    let planned = low + ((high - low) * share / 1_000_000);
+    let planned = (calibration::ENROLLMENT.draw(random) as i64 * scale / 100).max(2);
     let percent = i64::from(random.between(8, 60));
     let count = match status {
         Status::Withdrawn => 0,
@@ -252,53 +305,4 @@ fn enrollment(status: Status, design: &Design, random: &mut Random) -> Option<u3
         _ => (planned + 9) / 10 * 10,
     };
     u32::try_from(count).ok()
-}
-
-fn sites(status: Status, sponsor: &Sponsor, design: &Design, random: &mut Random) -> Vec<Site> {
-    let without = match status {
-        Status::Withdrawn => 60,
-        Status::NotYetRecruiting => 40,
-        Status::Unknown => 12,
-        Status::Completed | Status::Terminated => 5,
-        status if status.is_expanded_access() => 65,
-        _ => 0,
-    };
-    if random.chance(without) {
-        return Vec::new();
-    }
-    let large = matches!(design, Design::Interventional(trial)
-        if matches!(trial.phase, Phase::TwoAndThree | Phase::Three))
-        || sponsor.class == "INDUSTRY";
-    let count = if large {
-        random.weighted(&[(20, 1), (20, 3), (25, 6), (20, 10), (15, 18)])
-    } else {
-        random.weighted(&[(66, 1), (18, 2), (10, 3), (6, 6)])
-    };
-    let at_home = if count > 3 { 45 } else { 85 };
-    let mut sites: Vec<Site> = Vec::with_capacity(count);
-    for _ in 0..count {
-        let home = sites.is_empty() || random.chance(at_home);
-        let place = random.row(if home { places::cities_of(sponsor.country) } else { places::PLACES });
-        let facility = random.pick(FACILITIES);
-        if sites.iter().any(|site| site.facility == facility && site.place.city == place.city) {
-            continue;
-        }
-        let recruits = (status == Status::Recruiting).then(|| {
-            // The first site recruits: a study without one would not be recruiting.
-            if sites.is_empty() {
-                return "RECRUITING";
-            }
-            random.weighted(&[
-                (74, "RECRUITING"),
-                (9, "NOT_YET_RECRUITING"),
-                (8, "ACTIVE_NOT_RECRUITING"),
-                (6, "COMPLETED"),
-                (3, "WITHDRAWN"),
-            ])
-        });
-        let contact = (recruits == Some("RECRUITING")).then(|| Person::any(random));
-        sites.push(Site { facility, place, status: recruits, contact });
-    }
-    sites.sort_by_key(|site| (site.place.country, site.place.state, site.place.city, site.facility));
-    sites
 }

@@ -28,6 +28,16 @@ pub(crate) struct Timeline {
     pub(crate) completion: Option<Moment>,
     /// What was last heard of a study whose status is unknown.
     pub(crate) last_known: Option<Status>,
+    /// When the results came, if they did.
+    pub(crate) report: Option<Report>,
+}
+
+/// The days on which results were handed in, accepted and published.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report {
+    pub(crate) submitted: Day,
+    pub(crate) checked: Day,
+    pub(crate) posted: Day,
 }
 
 /// The course of a study: three days in this order.
@@ -65,6 +75,7 @@ impl Timeline {
             primary_completion: None,
             completion: None,
             last_known,
+            report: None,
         };
         timeline.state(&course, status, random);
         timeline
@@ -86,7 +97,32 @@ impl Timeline {
             primary_completion: None,
             completion: None,
             last_known: None,
+            report: None,
         }
+    }
+
+    /// Reports results, some months or years after the main part of the study was complete. Does nothing
+    /// where that is too recent, or planned, or not stated.
+    pub(crate) fn report(&mut self, random: &mut Random) {
+        let Some(Moment { day: complete, mark: Some(Mark::Actual), .. }) = self.primary_completion else {
+            return;
+        };
+        let lag =
+            random.weighted(&[(10, (100, 300)), (50, (300, 480)), (25, (480, 1_000)), (15, (1_000, 2_600))]);
+        let earliest = complete.plus(60).max(self.first_posted.plus(1));
+        let latest = Day::TODAY.minus(100);
+        if earliest > latest {
+            return;
+        }
+        let submitted = complete.plus(random.between(lag.0, lag.1)).max(earliest).min(latest);
+        let checked = submitted.plus(random.between(0, 60));
+        let posted = checked.plus(random.between(1, 20));
+        self.report = Some(Report { submitted, checked, posted });
+        if self.last_submitted < checked {
+            self.last_submitted = checked;
+        }
+        // Whatever comes after the results, the record is not older than they are.
+        self.last_posted = self.last_submitted.plus(random.between(1, 6)).max(posted);
     }
 
     /// States the course: to the day or the month, as past or planned, with the gaps of old records.

@@ -5,8 +5,11 @@
 //! facts; every sentence, sponsor and person is invented.
 
 pub(crate) mod conditions;
+pub(crate) mod findings;
+pub(crate) mod sentences;
 pub(crate) mod sponsors;
 pub(crate) mod treatments;
+pub(crate) mod words;
 
 /// A term of the Medical Subject Headings: its identifier and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,41 @@ pub(crate) static FACILITIES: &[&str] = &[
     "Research Institute",
     "Community Health Center",
     "Specialist Centre",
+    "Cancer Center",
+    "Children's Hospital",
+    "Heart Institute",
+    "Medical University",
+    "Regional Hospital",
+    "Teaching Hospital",
+    "Veterans Clinic",
+    "Women's Health Clinic",
+    "Clinical Trials Network Site",
+    "Private Practice",
+    "Eye Clinic",
+    "Rehabilitation Hospital",
+    "Polyclinic",
+    "Department of Internal Medicine",
+    "Academic Medical Centre",
+    "Memorial Hospital",
+];
+
+/// What narrows a condition down.
+pub(crate) static QUALIFIERS: &[&str] = &[
+    "Recurrent",
+    "Refractory",
+    "Severe",
+    "Chronic",
+    "Acute",
+    "Advanced",
+    "Newly Diagnosed",
+    "Moderate to Severe",
+    "Early",
+    "Relapsed",
+    "Symptomatic",
+    "Stage III",
+    "Familial",
+    "Secondary",
+    "Uncontrolled",
 ];
 
 pub(crate) static STOPPED_WHY: &[&str] = &[

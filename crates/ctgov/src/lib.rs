@@ -10,22 +10,27 @@
 
 #![warn(missing_docs, missing_debug_implementations)]
 
+pub mod api;
 pub mod areas;
 mod document;
-mod enums;
+pub mod enums;
+pub mod essie;
 mod nct_id;
 mod page;
 pub mod pieces;
+mod projection;
 mod query;
 mod registry;
+pub mod synonyms;
+pub mod tabulate;
 pub mod text;
 
 pub use document::{DOCUMENT_BYTES_MAX, Document, DocumentError};
-pub use enums::{Phase, Status, UnknownValue};
 pub use nct_id::{InvalidNctId, NctId};
 pub use page::{InvalidPageToken, Page, PageToken, VersionId};
+pub use projection::{Projection, UnknownField};
 pub use query::{
-    Matching, PAGE_SIZE_MAX, PageSize, SORTABLE, Sort, SortBy, SortError, SortKey, SortKind, SortPiece,
-    StudyQuery, WORDS_CHARS_MAX, WORDS_MAX, Words, WordsError,
+    Conditions, DEFAULT_AREA, DecayFunction, Expanded, GeoDecay, Matching, PAGE_SIZE_MAX, PageSize, Search,
+    Sort, SortBy, SortError, SortKey, StudyQuery,
 };
 pub use registry::{Budget, DataSource, DataVersion, Registry, RegistryError, Snapshot};

@@ -1,6 +1,6 @@
 //! `Page`: how a page of studies stands in the whole answer, and the token that leads to the next one.
 
-use crate::NctId;
+use crate::{NctId, query::Expanded};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{fmt, str::FromStr};
 
@@ -13,6 +13,8 @@ pub struct Page {
     pub next: Option<PageToken>,
     /// What the reader should know about the answer, in whole sentences.
     pub notices: Vec<String>,
+    /// What terms of the question were also searched by.
+    pub expanded: Vec<Expanded>,
 }
 
 /// Where a page starts: after which study, of which question, on which data.

@@ -1,6 +1,12 @@
 //! `Registry`: where studies are asked for, whether they live on this disk or behind the API.
 
-use crate::{Document, Matching, NctId, Page, StudyQuery, VersionId};
+use crate::{
+    Document, Matching, NctId, Page, StudyQuery, VersionId,
+    essie::EssieError,
+    pieces::Piece,
+    synonyms::Synonyms,
+    tabulate::{FieldStats, ListSizes, RecordSizes, Table, TableQuery},
+};
 use std::{
     fmt,
     sync::{
@@ -41,6 +47,16 @@ pub trait Snapshot: Send + Sync {
         each: &mut dyn FnMut(Document) -> Result<(), RegistryError>,
     ) -> Result<Page, RegistryError>;
 
+    /// [`search`](Self::search) without the records: which studies the page has, in order.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn find(&self, query: &StudyQuery, budget: &Budget) -> Result<(Vec<NctId>, Page), RegistryError>;
+
+    /// The synonyms that questions are expanded with.
+    fn synonyms(&self) -> &Synonyms;
+
     /// How many studies match.
     ///
     /// # Errors
@@ -54,6 +70,46 @@ pub trait Snapshot: Send + Sync {
     ///
     /// See [`RegistryError`].
     fn study(&self, id: NctId, budget: &Budget) -> Result<Option<Document>, RegistryError>;
+
+    /// The study that `id` is a former number of (`NCTIdAlias`), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn successor(&self, id: NctId, budget: &Budget) -> Result<Option<NctId>, RegistryError>;
+
+    /// How many of the matching studies have which values.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn tabulate(&self, query: &TableQuery, budget: &Budget) -> Result<Table, RegistryError>;
+
+    /// What the values of a piece are among the matching studies.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`]; [`RegistryError::Unsupported`] for a piece without values.
+    fn field_stats(
+        &self,
+        piece: Piece,
+        matching: &Matching,
+        budget: &Budget,
+    ) -> Result<FieldStats, RegistryError>;
+
+    /// How long the lists of a piece are.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`]; [`RegistryError::Unsupported`] for a piece that is no list.
+    fn list_sizes(&self, piece: Piece, budget: &Budget) -> Result<ListSizes, RegistryError>;
+
+    /// How large the records are.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`].
+    fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError>;
 }
 
 /// Which state of the data answered: goes with every answer.
@@ -134,7 +190,7 @@ impl Budget {
             return Err(RegistryError::Cancelled);
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(RegistryError::DeadlineExceeded);
+            return Err(RegistryError::DeadlineExceeded { costly: None });
         }
         Ok(())
     }
@@ -175,6 +231,17 @@ pub enum RegistryError {
     /// The page token's data is gone, and its order cannot be continued on newer data.
     #[error("the page token has expired: the data changed; leave it out to start from the first page")]
     ExpiredPageToken,
+    /// The question asks something that cannot be asked.
+    #[error("error parsing the query: {0}")]
+    Query(#[from] EssieError),
+    /// This source cannot answer that.
+    #[error("{operation} is not possible: {why}")]
+    Unsupported {
+        /// What was asked.
+        operation: &'static str,
+        /// Why it cannot be answered, and what to ask instead.
+        why: String,
+    },
     /// Too many calls are waiting already.
     #[error("the server is busy; ask again in a moment")]
     Busy,
@@ -182,8 +249,11 @@ pub enum RegistryError {
     #[error("cancelled")]
     Cancelled,
     /// The answer took longer than allowed.
-    #[error("the query took too long; narrow it down")]
-    DeadlineExceeded,
+    #[error("the query took too long{}; narrow it down", .costly.as_deref().map(|costly| format!(" at {costly}")).unwrap_or_default())]
+    DeadlineExceeded {
+        /// The part of the question that was being worked on, if it is known.
+        costly: Option<String>,
+    },
 }
 
 #[cfg(test)]
@@ -204,6 +274,6 @@ mod tests {
         assert_eq!(*heard.lock().unwrap(), [(1, 2)]);
 
         let late = Budget::unlimited().with_deadline(Instant::now() - Duration::from_millis(1));
-        assert!(matches!(late.check(), Err(RegistryError::DeadlineExceeded)));
+        assert!(matches!(late.check(), Err(RegistryError::DeadlineExceeded { costly: None })));
     }
 }

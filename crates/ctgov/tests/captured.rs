@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a capture that cannot be read fails the test")]
 
-use ctgov::{Phase, Status, areas, pieces};
+use ctgov::{areas, enums, pieces::Piece};
 use serde_json::Value;
-use std::{collections::HashMap, fs, io::Write as _, path::Path};
+use std::{fs, io::Write as _, path::Path};
 
 fn capture(name: &str) -> Option<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures").join(name);
@@ -16,64 +16,83 @@ fn capture(name: &str) -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str)
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 #[test]
 fn areas_have_the_registrys_pieces_and_weights() {
     let Some(captured) = capture("search-areas.json") else { return };
-    for area in areas::ALL {
-        let captured =
-            captured[0]["areas"].as_array().unwrap().iter().find(|known| known["name"] == area.name).unwrap();
-        assert_eq!(captured["uiLabel"], area.label);
-        let words_search = |part: &&Value| part["isEnum"] != true;
-        let parts = captured["parts"].as_array().unwrap().iter().filter(words_search);
-        let expected: Vec<_> = parts
-            .map(|part| (part["weight"].as_f64().unwrap(), texts(&part["pieces"]).collect::<Vec<_>>()))
-            .collect();
-        let ours: Vec<_> = area
-            .parts
-            .iter()
-            .map(|part| {
-                let weight: f64 = part.weight.to_string().parse().unwrap();
-                (weight, part.pieces.iter().map(|piece| piece.name()).collect::<Vec<_>>())
-            })
-            .collect();
-        assert_eq!(ours, expected, "{}", area.name);
+    let captured = captured[0]["areas"].as_array().unwrap();
+    assert_eq!(captured.len(), areas::ALL.len());
+    for (area, captured) in areas::ALL.into_iter().zip(captured) {
+        assert_eq!(captured["name"], area.name);
+        assert_eq!(captured["uiLabel"].as_str(), area.label, "{}", area.name);
+        assert_eq!(captured["param"].as_str(), area.param, "{}", area.name);
+        let parts = captured["parts"].as_array().unwrap();
+        assert_eq!(parts.len(), area.parts.len(), "{}", area.name);
+        for (part, captured) in area.parts.iter().zip(parts) {
+            let names: Vec<_> = part.pieces.iter().map(|piece| piece.name()).collect();
+            assert_eq!(names, texts(&captured["pieces"]), "{}", area.name);
+            // As written: a float of 32 bits is another number than one of 64.
+            let weight: f64 = part.weight.to_string().parse().unwrap();
+            assert_eq!(captured["weight"].as_f64(), Some(weight), "{names:?}");
+            assert_eq!(captured["isSynonyms"], part.synonyms, "{names:?}");
+            assert_eq!(captured["isEnum"], part.pieces[0].enumeration().is_some(), "{names:?}");
+        }
     }
 }
 
 #[test]
-fn pieces_stand_where_the_registry_says() {
+fn pieces_are_what_the_registry_says() {
     let Some(captured) = capture("metadata.json") else { return };
-    let mut paths = HashMap::new();
-    collect(&captured, "", &mut paths);
-    for piece in pieces::ALL {
-        assert_eq!(paths.get(piece.name()).map(String::as_str), Some(piece.path()), "{piece:?}");
+    let mut nodes = Vec::new();
+    collect(&captured, "", &mut nodes);
+    let known: Vec<Piece> = Piece::all().filter(|piece| !piece.is_index_only()).collect();
+    assert_eq!(nodes.len(), known.len());
+    for ((path, node), piece) in nodes.iter().zip(known) {
+        assert_eq!((node["piece"].as_str().unwrap(), path.as_str()), (piece.name(), piece.path()));
+        let list = if piece.is_list() { "[]" } else { "" };
+        assert_eq!(node["type"], format!("{}{list}", piece.type_name()), "{piece:?}");
+        assert_eq!(node["synonyms"] == true, piece.has_synonyms(), "{piece:?}");
+        assert_eq!(node["isEnum"] == true, piece.enumeration().is_some(), "{piece:?}");
+        assert_eq!(node["nested"] == true, piece.is_nested(), "{piece:?}");
+        assert_eq!(node["maxChars"].as_u64(), piece.max_chars().map(u64::from), "{piece:?}");
+        assert_eq!(texts(&node["altPieceNames"]), piece.also(), "{piece:?}");
     }
 }
 
-/// The path of every piece below these nodes.
-fn collect(nodes: &Value, above: &str, paths: &mut HashMap<String, String>) {
+/// Every node below these with its path, parents before children.
+fn collect<'a>(nodes: &'a Value, above: &str, found: &mut Vec<(String, &'a Value)>) {
     for node in nodes.as_array().into_iter().flatten() {
         let path = format!("{above}{}", node["name"].as_str().unwrap());
-        collect(&node["children"], &format!("{path}."), paths);
-        paths.insert(node["piece"].as_str().unwrap().to_owned(), path);
+        found.push((path.clone(), node));
+        collect(&node["children"], &format!("{path}."), found);
     }
 }
 
 #[test]
-fn vocabularies_have_the_registrys_values_and_labels() {
+fn vocabularies_have_the_registrys_values_labels_and_pieces() {
     let Some(captured) = capture("enums.json") else { return };
-    let values = |name: &str| {
-        let vocabulary = captured.as_array().unwrap().iter().find(|known| known["type"] == name).unwrap();
-        let values = vocabulary["values"].as_array().unwrap();
-        let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
-        values.iter().map(|value| (text(value, "value"), text(value, "legacyValue"))).collect::<Vec<_>>()
-    };
-    let ours: Vec<_> = Status::ALL.iter().map(|s| (s.as_str().to_owned(), s.label().to_owned())).collect();
-    assert_eq!(ours, values("Status"));
-    let ours: Vec<_> = Phase::ALL.iter().map(|p| (p.as_str().to_owned(), p.label().to_owned())).collect();
-    assert_eq!(ours, values("Phase"));
+    let captured = captured.as_array().unwrap();
+    assert_eq!(captured.len(), enums::ALL.len());
+    for (vocabulary, captured) in enums::ALL.into_iter().zip(captured) {
+        assert_eq!(captured["type"], vocabulary.name);
+        let mut pieces = texts(&captured["pieces"]);
+        let mut ours: Vec<&str> = vocabulary.pieces().map(Piece::name).collect();
+        pieces.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, pieces, "{}", vocabulary.name);
+        let values = captured["values"].as_array().unwrap();
+        assert_eq!(values.len(), vocabulary.values.len(), "{}", vocabulary.name);
+        for (value, captured) in vocabulary.values.iter().zip(values) {
+            assert_eq!(captured["value"], value.value);
+            assert_eq!(captured["legacyValue"], value.label);
+            let exceptions = captured["exceptions"].as_object();
+            assert_eq!(exceptions.map_or(0, serde_json::Map::len), value.exceptions.len(), "{}", value.value);
+            for (piece, label) in value.exceptions {
+                assert_eq!(captured["exceptions"][piece], *label, "{}", value.value);
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
-    settings::{AllowedOrigins, AuthSettings, HttpSettings, Settings, Source},
+    settings::{AllowedOrigins, ApiSettings, AuthSettings, HttpSettings, Settings, Source},
     source,
 };
 use anyhow::{Context as _, ensure};
@@ -46,6 +46,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         body_bytes_max: 1 << 20,
         auth: AuthSettings::Jwt { secret: secret.to_vec(), issuer: None, audience: None },
         session_idle: Duration::from_secs(1_800),
+        api: ApiSettings::default(),
     };
     let server = HttpServer::new(&http, engine.clone(), McpServer::new(engine, settings.page_size_max))?;
     let listener = TcpListener::bind(http.listen).await.context("no free port on 127.0.0.1")?;

@@ -10,7 +10,7 @@ use crate::{
     engine::{CallControl, Engine},
     render::{DataVersionView, StudySummary},
 };
-use ctgov::{PageSize, PageToken, Sort, StudyQuery};
+use ctgov::{Expanded, PageSize, PageToken, Sort, StudyQuery};
 use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,8 +61,20 @@ struct Output {
     /// What to know about this answer
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<String>,
+    /// Terms of the queries that were also searched by their synonyms
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    expanded: Vec<ExpandedTerm>,
     /// Which data answered
     data: DataVersionView,
+}
+
+/// A term and its synonyms.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ExpandedTerm {
+    /// As written in the query
+    term: String,
+    /// What was searched for besides
+    synonyms: Vec<String>,
 }
 
 pub(super) fn definition(page_size_max: u16) -> Tool {
@@ -70,7 +82,7 @@ pub(super) fn definition(page_size_max: u16) -> Tool {
         "Search clinical trial studies registered on ClinicalTrials.gov by words, condition, intervention, title, \
          sponsor, recruitment status, phase or number. Returns a page (at most {page_size_max}) of compact \
          summaries and the exact total; read one study in full with clinicaltrials_get_study_record. Queries are \
-         plain words, all of which must occur; accents and case do not matter."
+         plain words or ClinicalTrials.gov's expression language; accents and case do not matter."
     );
     let mut tool = reading_tool::<Input, Output>(NAME, "Search clinical trials", description);
     // The operator's limit, where the type can only state the default.
@@ -105,6 +117,11 @@ pub(super) async fn call(
         next_page_token: page.next.map(|token| token.to_string()),
         studies,
         notice,
+        expanded: page
+            .expanded
+            .into_iter()
+            .map(|Expanded { term, synonyms }| ExpandedTerm { term, synonyms })
+            .collect(),
         data,
     };
     Answer::new(vec![output.in_words()], &output)
@@ -114,7 +131,7 @@ impl PageInput {
     fn query(&self, criteria: &Criteria, page_size_max: u16) -> Result<StudyQuery, ToolError> {
         let mut matching = criteria.matching()?;
         if let Some(ids) = &self.nct_ids {
-            matching.nct_ids = nct_ids("nctIds", ids)?;
+            matching.filter_ids(nct_ids("nctIds", ids)?);
         }
         let sort = Sort::parse(self.sort.as_deref().unwrap_or_default())
             .map_err(|error| ToolError::new("`sort` cannot be used", error.to_string()))?;
@@ -129,7 +146,7 @@ impl PageInput {
             .map(str::parse::<PageToken>)
             .transpose()
             .map_err(|error| ToolError::new("`pageToken` cannot be used", error.to_string()))?;
-        Ok(StudyQuery { matching, sort, page_size, page_token })
+        Ok(StudyQuery { matching, sort, page_size, page_token, ..StudyQuery::default() })
     }
 }
 
@@ -142,6 +159,10 @@ impl Output {
         };
         if let Some(notice) = &self.notice {
             let _ = write!(words, "\n{notice}");
+        }
+        for expanded in &self.expanded {
+            let _ =
+                write!(words, "\n`{}` was also searched as {}.", expanded.term, expanded.synonyms.join(", "));
         }
         for study in &self.studies {
             let _ = write!(words, "\n\n{}", study.in_words());

@@ -5,11 +5,14 @@ use clinicaltrials_mcp::{
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
-    settings::{AllowedOrigins, AuthSettings, HttpSettings},
+    settings::{AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, HttpSettings},
 };
 use ctgov::{
     Budget, DataSource, DataVersion, Document, Matching, NctId, Page, Registry, RegistryError, Snapshot,
     StudyQuery, VersionId,
+    pieces::Piece,
+    synonyms::Synonyms,
+    tabulate::{FieldStats, ListSizes, RecordSizes, Table, TableQuery},
 };
 use serde_json::{Value, json};
 use std::{
@@ -146,6 +149,9 @@ pub(crate) struct InProcess {
 
 impl InProcess {
     pub(crate) async fn start(registry: Arc<dyn Registry>, auth: AuthSettings) -> Self {
+        // As `serve` has it by default, with time for unoptimised searches.
+        let access = if auth == AuthSettings::None { ApiAccess::Open } else { ApiAccess::Guarded };
+        let api = ApiSettings { access, query_time_max: Duration::from_secs(20) };
         let settings = HttpSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             endpoint: "/mcp".into(),
@@ -154,6 +160,7 @@ impl InProcess {
             body_bytes_max: 64 << 10,
             auth,
             session_idle: Duration::from_secs(1_800),
+            api,
         };
         let engine = Engine::new(registry);
         let server = HttpServer::new(&settings, engine.clone(), McpServer::new(engine, 200)).unwrap();
@@ -374,5 +381,33 @@ impl Snapshot for SlowSnapshot {
 
     fn study(&self, _: NctId, _: &Budget) -> Result<Option<Document>, RegistryError> {
         Ok(None)
+    }
+
+    fn find(&self, query: &StudyQuery, budget: &Budget) -> Result<(Vec<NctId>, Page), RegistryError> {
+        Ok((Vec::new(), self.search(query, budget, &mut |_| Ok(()))?))
+    }
+
+    fn synonyms(&self) -> &Synonyms {
+        Synonyms::none()
+    }
+
+    fn successor(&self, _: NctId, _: &Budget) -> Result<Option<NctId>, RegistryError> {
+        Ok(None)
+    }
+
+    fn tabulate(&self, _: &TableQuery, _: &Budget) -> Result<Table, RegistryError> {
+        Ok(Table::default())
+    }
+
+    fn field_stats(&self, _: Piece, _: &Matching, _: &Budget) -> Result<FieldStats, RegistryError> {
+        Err(RegistryError::Busy)
+    }
+
+    fn list_sizes(&self, _: Piece, _: &Budget) -> Result<ListSizes, RegistryError> {
+        Err(RegistryError::Busy)
+    }
+
+    fn record_sizes(&self, _: &Budget) -> Result<RecordSizes, RegistryError> {
+        Err(RegistryError::Busy)
     }
 }

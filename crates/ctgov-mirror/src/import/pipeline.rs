@@ -17,7 +17,7 @@ use super::{
     record::{Prepared, prepare},
     source::{self, Item, Progress},
 };
-use crate::{documents::pack, index::Fields};
+use crate::{documents::pack, index::Schemas};
 use std::{
     ops::ControlFlow,
     panic,
@@ -54,20 +54,20 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(super) fn start(sources: Vec<Source>, fields: &Fields, threads: usize) -> Self {
-        Self::start_within(sources, fields, threads, IN_FLIGHT_BYTES_MAX)
+    pub(super) fn start(sources: Vec<Source>, schemas: &Schemas, threads: usize) -> Self {
+        Self::start_within(sources, schemas, threads, IN_FLIGHT_BYTES_MAX)
     }
 
-    fn start_within(sources: Vec<Source>, fields: &Fields, threads: usize, bytes_max: usize) -> Self {
+    fn start_within(sources: Vec<Source>, schemas: &Schemas, threads: usize, bytes_max: usize) -> Self {
         let progress = Arc::new(Progress::new(&sources));
         let (mut inputs, mut outcomes, mut workers) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {
             let (input, items) = sync_channel(QUEUED_MAX);
             let (output, outcome) = sync_channel(QUEUED_MAX);
-            let fields = fields.clone();
+            let schemas = schemas.clone();
             inputs.push(input);
             outcomes.push(outcome);
-            workers.push(thread::spawn(move || work(&items, &output, &fields)));
+            workers.push(thread::spawn(move || work(&items, &output, &schemas)));
         }
         let reading = progress.clone();
         let reader = thread::spawn(move || {
@@ -118,12 +118,12 @@ impl Pipeline {
     }
 }
 
-fn work(items: &Receiver<(Item, Share)>, outcomes: &SyncSender<(Outcome, Share)>, fields: &Fields) {
+fn work(items: &Receiver<(Item, Share)>, outcomes: &SyncSender<(Outcome, Share)>, schemas: &Schemas) {
     let mut compressor = pack::compressor().expect("a compression context takes only memory");
     for (item, share) in items {
         let outcome = match item {
             Item::Refused(refusal) => Err(refusal),
-            Item::Record { bytes, source, place } => prepare(&bytes, fields, &mut compressor)
+            Item::Record { bytes, source, place } => prepare(&bytes, schemas, &mut compressor)
                 .map_err(|reason| Refusal { source, place: Some(place), reason, rest_unread: false }),
         };
         if outcomes.send((outcome, share)).is_err() {
@@ -162,7 +162,7 @@ mod tests {
     fn large_records_wait_until_the_caller_took_others_and_keep_their_order() {
         // What fits is three records, or none: then they go one by one.
         for bytes_max in [3 * RECORD_BYTES, 1] {
-            let mut pipeline = Pipeline::start_within(large(60), &Fields::new(), 4, bytes_max);
+            let mut pipeline = Pipeline::start_within(large(60), &Schemas::new(), 4, bytes_max);
             thread::sleep(Duration::from_millis(200));
             // Besides those under way one was read and waits, and some of the next is in the reader's buffer.
             let read = pipeline.bytes_read() as usize;
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_waits_for_bytes_ends_with_its_caller() {
-        let mut pipeline = Pipeline::start_within(large(60), &Fields::new(), 4, RECORD_BYTES);
+        let mut pipeline = Pipeline::start_within(large(60), &Schemas::new(), 4, RECORD_BYTES);
         assert!(matches!(pipeline.next(Duration::from_secs(10)), Step::Refused(_)));
         pipeline.finish();
         assert!((pipeline.bytes_read() as usize) < 60 * RECORD_BYTES);

@@ -10,7 +10,7 @@ use crate::{
     data_dir::{Current, DataDir, GenerationName, sync_directory},
     documents::{self, index::Entry},
     error::{At, MirrorError, with_causes},
-    index::{self, StudyIndex, fields_digest},
+    index::{self, fields_digest},
     manifest::{self, Digest, FORMAT, FileEntry, Manifest, utc_text},
 };
 use ctgov::VersionId;
@@ -53,7 +53,7 @@ pub(super) fn publish(
         documents::INDEX_FILE.to_owned(),
         write_durably(&path.join(documents::INDEX_FILE), &documents::index::encode(&entries))?,
     );
-    for directory in [documents::PACKS, index::DIRECTORY] {
+    for directory in [documents::PACKS].into_iter().chain(index::DIRECTORIES) {
         let directory_path = path.join(directory);
         for entry in fs::read_dir(&directory_path).at("list", &directory_path)? {
             let file = entry.at("list", &directory_path)?.path();
@@ -83,9 +83,6 @@ pub(super) fn publish(
         newest_update: newest
             .map(|key| format!("{:04}-{:02}-{:02}", key / 10_000, key / 100 % 100, key % 100)),
         fields: fields_digest(),
-        piece_words: StudyIndex::open(&path, BTreeMap::new())?
-            .count_piece_words()
-            .at("read", &path.join(index::DIRECTORY))?,
         packs,
         files,
     };

@@ -2,11 +2,13 @@
 
 use crate::{
     error::with_causes,
-    index::{self, Fields},
+    index::{Entry, Schemas},
     manifest::Digest,
 };
-use ctgov::{Document, NctId, SORTABLE, SortPiece, pieces};
-use tantivy::TantivyDocument;
+use ctgov::{
+    Document, NctId,
+    pieces::{Measure, Piece},
+};
 use zstd::bulk::Compressor;
 
 /// A record that was checked and only needs to be written.
@@ -17,13 +19,13 @@ pub(super) struct Prepared {
     pub hash: Digest,
     pub bytes: u32,
     pub frame: Vec<u8>,
-    pub entry: TantivyDocument,
+    pub entry: Entry,
 }
 
 /// Checks a record; the error is the reason to refuse it, in words.
 pub(super) fn prepare(
     bytes: &[u8],
-    fields: &Fields,
+    schemas: &Schemas,
     compressor: &mut Compressor<'static>,
 ) -> Result<Prepared, String> {
     let (document, study) = Document::parse(bytes).map_err(|error| with_causes(&error))?;
@@ -31,16 +33,18 @@ pub(super) fn prepare(
     let frame = compressor.compress(json).map_err(|error| format!("it cannot be compressed: {error}"))?;
     Ok(Prepared {
         nct_id: document.nct_id(),
-        updated: last_update().key(&study).and_then(|key| u32::try_from(key).ok()).unwrap_or_default(),
+        updated: last_update(&study),
         hash: Digest::of(json),
         bytes: json.len() as u32,
         frame,
-        entry: index::write::entry(fields, document.nct_id(), &study),
+        entry: schemas.entry(document.nct_id(), &study),
     })
 }
 
-fn last_update() -> SortPiece {
-    const LAST_UPDATE: SortPiece = SORTABLE[0];
-    debug_assert_eq!(LAST_UPDATE.piece, pieces::LAST_UPDATE_POST_DATE);
-    LAST_UPDATE
+/// `LastUpdatePostDate` as `yyyymmdd`, 0 without one.
+fn last_update(study: &serde_json::Value) -> u32 {
+    const LAST_UPDATE: Measure = Measure::Values(Piece::named("LastUpdatePostDate"));
+    let mut updated = 0;
+    LAST_UPDATE.for_each_key(study, |key| updated = u32::try_from(key / 10_000).unwrap_or_default());
+    updated
 }

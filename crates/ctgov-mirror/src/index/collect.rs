@@ -2,23 +2,24 @@
 //!
 //! The order is total: the sort keys in their directions, a missing value last in both, then the NCT number
 //! ascending. So "strictly after the last study shown" says exactly where a page starts, whatever was imported
-//! or merged since. Memory is bounded by the page, not by the matches.
+//! or merged since.
 
 use super::{
-    StudyIndex, plan,
-    score::{Scoring, SegmentScorer},
+    StudyIndex,
+    bits::Bits,
+    columns::{Column, Pick},
+    execute::Execution,
+    score::Scores,
 };
-use crate::error::At;
-use ctgov::{Budget, Matching, NctId, PageToken, RegistryError, Sort, SortBy, SortKey, StudyQuery};
+use crate::documents::Documents;
+use ctgov::{
+    Budget, Conditions, Matching, NctId, PageToken, RegistryError, Sort, SortKey, StudyQuery,
+    essie::Condition,
+};
 use std::{collections::BinaryHeap, sync::Arc};
-use tantivy::{
-    DocId, DocSet, SegmentReader, TERMINATED,
-    columnar::{Column, ColumnValues},
-    query::{EnableScoring, Weight},
-};
 
 /// How many studies are looked at between two looks at the budget: well under a millisecond's work.
-const STUDIES_PER_CHECK: u32 = 1_024;
+const STUDIES_PER_CHECK: u32 = 8_192;
 
 /// One study's place in an order: compares as the order asks, the first study least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +63,9 @@ impl Rank {
         self.keys.iter().zip(sort).map(value).collect()
     }
 
-    pub(crate) fn nct(&self) -> u32 {
-        self.nct
+    /// The study.
+    pub(crate) fn nct_id(&self) -> Option<NctId> {
+        NctId::new(self.nct).ok()
     }
 }
 
@@ -79,129 +81,100 @@ pub(crate) struct Found {
 }
 
 impl StudyIndex {
-    /// The page of `query` that starts strictly after `after`.
+    /// The page of `query`, which asks for `conditions`, that starts strictly after `after`.
     pub(crate) fn search(
         &self,
+        documents: &Documents,
         query: &StudyQuery,
+        conditions: &Conditions,
         after: Option<Rank>,
         budget: &Budget,
     ) -> Result<Found, RegistryError> {
+        let execution = Execution { index: self, documents, budget };
+        let matched = execution.matched(conditions)?;
         let sort = query.sort_keys();
-        let by_score = sort.iter().any(|key| key.by == SortBy::Relevance);
-        let scoring = by_score.then(|| Scoring::new(self, &query.matching)).transpose();
-        let scoring = scoring.map_err(|error| self.unavailable(error))?;
-        let mut found = Found::default();
+        let scores = if query.by_relevance() {
+            let mut scores = Scores::new(&execution, &conditions.searches, &matched)?;
+            if let Some(near) = query.matching.near() {
+                scores.decay(&execution, &near, &query.decay)?;
+            }
+            Some(scores)
+        } else {
+            None
+        };
+        let columns = sort.iter().map(|key| {
+            let pick = if key.descending { Pick::Greatest } else { Pick::Least };
+            key.by.measure().map(|measure| execution.keys(measure, pick)).transpose()
+        });
+        let columns: Vec<Option<Arc<Column>>> = columns.collect::<Result<_, _>>()?;
         // The worst study kept is on top, so that a better one can take its place; one more than the page is kept
         // to know whether any follow.
         let (mut kept, kept_max) = (BinaryHeap::new(), query.page_size.get() + 1);
-        let weight = self.weight(&query.matching)?;
-        for segment in &self.segments {
-            let mut keys =
-                Keys::open(segment, sort, scoring.as_ref()).map_err(|error| self.unavailable(error))?;
-            self.for_each_match(weight.as_ref(), segment, budget, |doc| {
-                found.total += 1;
-                let rank = keys.rank(sort, doc);
-                if after.is_some_and(|after| rank <= after) {
-                    return;
-                }
-                if kept.len() < kept_max {
-                    kept.push(rank);
-                } else if let Some(mut worst) = kept.peek_mut()
-                    && rank < *worst
-                {
-                    *worst = rank;
-                }
-            })?;
+        let mut until_check = STUDIES_PER_CHECK;
+        for study in matched.iter() {
+            until_check -= 1;
+            if until_check == 0 {
+                until_check = STUDIES_PER_CHECK;
+                budget.check()?;
+            }
+            let rank = Rank::new(sort, self.ordinals.nct(study), |at| match &columns[at] {
+                Some(column) => column.key(study),
+                None => scores.as_ref().map(|scores| scores.get(study)),
+            });
+            if after.is_some_and(|after| rank <= after) {
+                continue;
+            }
+            if kept.len() < kept_max {
+                kept.push(rank);
+            } else if let Some(mut worst) = kept.peek_mut()
+                && rank < *worst
+            {
+                *worst = rank;
+            }
         }
-        found.page = kept.into_sorted_vec();
+        let mut found = Found { total: matched.count(), page: kept.into_sorted_vec(), more: false };
         found.more = found.page.len() == kept_max;
         found.page.truncate(query.page_size.get());
         Ok(found)
     }
 
     /// How many studies match.
-    pub(crate) fn count(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError> {
-        if *matching == Matching::default() {
-            return Ok(self.studies());
-        }
-        let weight = self.weight(matching)?;
-        let mut total = 0;
-        for segment in &self.segments {
-            self.for_each_match(weight.as_ref(), segment, budget, |_| total += 1)?;
-        }
-        Ok(total)
-    }
-
-    fn weight(&self, matching: &Matching) -> Result<Box<dyn Weight>, RegistryError> {
-        let query = plan::query(&self.fields, matching);
-        let unscored = EnableScoring::disabled_from_schema(&self.fields.schema);
-        query.weight(unscored).map_err(|error| self.unavailable(error))
-    }
-
-    /// Calls `each` with the segment's matching studies, in ascending order.
-    fn for_each_match(
+    pub(crate) fn count(
         &self,
-        weight: &dyn Weight,
-        segment: &SegmentReader,
+        documents: &Documents,
+        matching: &Matching,
         budget: &Budget,
-        mut each: impl FnMut(DocId),
-    ) -> Result<(), RegistryError> {
-        budget.check()?;
-        let mut docs = weight.scorer(segment, 1.0).map_err(|error| self.unavailable(error))?;
-        let mut until_check = STUDIES_PER_CHECK;
-        let mut doc = docs.doc();
-        while doc != TERMINATED {
-            if !segment.is_deleted(doc) {
-                each(doc);
+    ) -> Result<u64, RegistryError> {
+        let conditions = matching.conditions(&self.synonyms)?;
+        Ok(Execution { index: self, documents, budget }.matched(&conditions)?.count())
+    }
+}
+
+impl StudyIndex {
+    /// The study that `id` is a former number of.
+    pub(crate) fn successor(
+        &self,
+        documents: &Documents,
+        id: NctId,
+        budget: &Budget,
+    ) -> Result<Option<NctId>, RegistryError> {
+        let execution = Execution { index: self, documents, budget };
+        let studies = execution.studies(&Condition::Ids([id].into()), None)?;
+        let mut ids = studies.iter().filter_map(|study| NctId::new(self.ordinals.nct(study)).ok());
+        Ok(ids.find(|found| *found != id))
+    }
+}
+
+impl Execution<'_> {
+    /// The studies that meet every search and the filter.
+    pub(super) fn matched(&self, conditions: &Conditions) -> Result<Arc<Bits>, RegistryError> {
+        let mut parts = conditions.searches.clone();
+        if conditions.filter != Condition::All {
+            match &conditions.filter {
+                Condition::And(filters) => parts.extend(filters.iter().cloned()),
+                filter => parts.push(filter.clone()),
             }
-            until_check -= 1;
-            if until_check == 0 {
-                until_check = STUDIES_PER_CHECK;
-                budget.check()?;
-            }
-            doc = docs.advance();
         }
-        Ok(())
+        self.studies(&Condition::all(parts), None)
     }
-
-    fn unavailable(&self, error: tantivy::TantivyError) -> RegistryError {
-        let error = Err::<(), _>(error).at("search", &self.path).expect_err("an error stays one");
-        RegistryError::Unavailable(Box::new(error))
-    }
-}
-
-/// Where the sort keys of one segment's studies come from.
-struct Keys {
-    ncts: Arc<dyn ColumnValues<u64>>,
-    /// One a sort key; none for relevance, which is computed.
-    columns: Vec<Option<Column<i64>>>,
-    scorer: Option<SegmentScorer>,
-}
-
-impl Keys {
-    fn open(segment: &SegmentReader, sort: &[SortKey], scoring: Option<&Scoring>) -> tantivy::Result<Self> {
-        let column = |key: &SortKey| match key.by {
-            SortBy::Relevance => Ok(None),
-            SortBy::Piece(sortable) => segment.fast_fields().i64(sortable.piece.name()).map(Some),
-        };
-        Ok(Self {
-            ncts: segment.fast_fields().u64(super::NCT)?.first_or_default_col(0),
-            columns: sort.iter().map(column).collect::<tantivy::Result<_>>()?,
-            scorer: scoring.map(|scoring| scoring.segment(segment)).transpose()?,
-        })
-    }
-
-    /// The place of a study. Studies must be asked for in ascending order.
-    fn rank(&mut self, sort: &[SortKey], doc: DocId) -> Rank {
-        let score = self.scorer.as_mut().map(|scorer| scorer.score(doc));
-        Rank::new(sort, self.ncts.get_val(doc) as u32, |at| match &self.columns[at] {
-            Some(column) => column.first(doc),
-            None => score,
-        })
-    }
-}
-
-/// The study of a rank.
-pub(crate) fn nct_id(rank: &Rank) -> Option<NctId> {
-    NctId::new(rank.nct()).ok()
 }

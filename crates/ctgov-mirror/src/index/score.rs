@@ -1,165 +1,311 @@
-//! Relevance: how well a study's text matches the words asked.
+//! Relevance: how well a study meets the searches, as a whole number.
 //!
-//! A word counts as much as its best place: the largest, over the area's *strong* pieces, of the piece's weight
-//! times BM25. The words' scores add up. A word that occurs only in weak pieces matches but adds nothing.
+//! Upstream's formula is not published; this one follows what is said of it. A term counts by the best place it is
+//! found in, times how rare its words are:
 //!
-//! The score depends on the records alone. How rare a word is, is counted over the studies that are there, and how
-//! long texts usually are comes with the generation; tantivy's own statistics also count replaced records until
-//! their segment is merged, and would give one order on one replica and another on the next, under the same data
-//! version. It is a whole number (millionths), so that a page token carries it exactly.
+//! ```text
+//! score = Σ over the terms that match   share · rarity
+//! rarity = Σ over the term's words      1,000 · ln(1 + studies / studies with the word)
+//! share  = best of, in thousandths:
+//!   exact       1,000 · weight of the piece      a value is the words and nothing else
+//!   lexical       950 · weight                   the words stand in a value, one after the other
+//!   concept       850 · weight                   so does a synonym
+//!   relaxation    400 · mean level of the words  they stand anywhere in the area
+//!   lossy         200 · mean level of the words  some of them do
+//! ```
+//!
+//! A single word counts by its level in the area, which is the piece's weight less up to a fifth in a long value (see
+//! [`level`](super::entry::level)). Phrases are looked for in the pieces that weigh at least half; elsewhere their
+//! words count by themselves. `AND` and `OR` add up what matches, `NOT` and ranges count nothing, `TILT` takes up to
+//! half away. With a place asked, the sum falls with the distance of the nearest site.
+//!
+//! All of it depends on the records alone, so replicas and generations with the same records order alike.
 
-use super::{Fields, StudyIndex};
-use ctgov::Matching;
-use tantivy::{
-    DocId, DocSet, SegmentReader, TERMINATED, Term,
-    fieldnorm::FieldNormReader,
-    postings::{Postings, SegmentPostings},
-    schema::{Field, IndexRecordOption},
+use super::{
+    bits::{Bits, Ranked},
+    columns::Pick,
+    entry::LEVELS,
+    execute::{Execution, Of},
+    words::{for_each_block, level_lists},
+};
+use ctgov::{
+    GeoDecay, RegistryError,
+    essie::{Circle, Condition, Coverage, Expansion, Words},
+    pieces::{Kind, Measure, Piece},
 };
 
-/// A piece of at least this weight decides about relevance; the rest (contacts, ancestors of terms, outcome
-/// descriptions: long, and rarely what a study is about) only matches.
-pub(super) const STRONG_WEIGHT_MIN: f32 = 0.3;
+/// Pieces of at least this weight are searched for phrases.
+const PHRASE_WEIGHT_MIN: f32 = 0.5;
 
-/// How soon a word's repetition stops counting, BM25's usual value.
-const K1: f64 = 1.2;
-/// How much a text's length counts, BM25's usual value.
-const B: f64 = 0.75;
-const PER_ONE: f64 = 1_000_000.0;
+const EXACT: f32 = 1_000.0;
+const LEXICAL: f32 = 950.0;
+const CONCEPT: f32 = 850.0;
+const RELAXATION: u32 = 400;
+const LOSSY: u32 = 200;
 
-/// The words of a question with what is known about them over all segments.
-pub(super) struct Scoring {
-    words: Vec<Word>,
+type Result<T> = std::result::Result<T, RegistryError>;
+
+/// The scores of the studies that match.
+#[derive(Debug)]
+pub(super) struct Scores {
+    matched: Ranked,
+    scores: Vec<i64>,
 }
 
-struct Word {
-    rarity: f64,
-    places: Vec<Place>,
-}
+impl Scores {
+    /// Scores `matched`, all of which meet every one of `searches`.
+    pub(super) fn new(execution: &Execution<'_>, searches: &[Condition], matched: &Bits) -> Result<Self> {
+        let count = matched.count() as usize;
+        let mut scores = Self { matched: Ranked::new(matched.clone()), scores: vec![0; count] };
+        for search in searches {
+            scores.add(execution, search, matched)?;
+        }
+        Ok(scores)
+    }
 
-struct Place {
-    term: Term,
-    field: Field,
-    weight: f64,
-    usual_length: f64,
-}
+    /// Makes far studies count less; see [`GeoDecay`].
+    pub(super) fn decay(&mut self, execution: &Execution<'_>, near: &Circle, decay: &GeoDecay) -> Result<()> {
+        if self.scores.len() as u64 > GeoDecay::HITS_MAX {
+            return Ok(());
+        }
+        let mut nearest = vec![f64::INFINITY; self.scores.len()];
+        execution.for_each_near(near, |site, distance| {
+            let study = execution.index.ordinals.study(site);
+            if let Some(place) = study.and_then(|study| self.matched.place(study)) {
+                nearest[place] = nearest[place].min(distance);
+            }
+        })?;
+        for (score, distance) in self.scores.iter_mut().zip(nearest) {
+            *score = (*score as f64 * decay.factor(distance)) as i64;
+        }
+        Ok(())
+    }
 
-impl Scoring {
-    pub(super) fn new(index: &StudyIndex, matching: &Matching) -> tantivy::Result<Self> {
-        let studies = index.studies() as f64;
-        let mut words = Vec::new();
-        for (area, asked) in &matching.words {
-            for word in asked.iter() {
-                let strong = area.pieces().filter(|(_, weight)| *weight >= STRONG_WEIGHT_MIN);
-                let places = strong.map(|(piece, weight)| {
-                    let field = index.fields.piece(piece);
-                    let words = index.piece_words.get(piece.name()).copied().unwrap_or_default();
-                    Place {
-                        term: Term::from_field_text(field, word),
-                        field,
-                        weight: weight.into(),
-                        usual_length: (words as f64 / studies.max(1.0)).max(f64::MIN_POSITIVE),
-                    }
+    /// The score of a study that matches.
+    pub(super) fn get(&self, study: u32) -> i64 {
+        self.matched.place(study).map_or(0, |place| self.scores[place])
+    }
+
+    /// Adds what `condition` counts for the studies in `mask`, all of which meet it.
+    fn add(&mut self, execution: &Execution<'_>, condition: &Condition, mask: &Bits) -> Result<()> {
+        execution.budget.check()?;
+        match condition {
+            Condition::And(parts) => parts.iter().try_for_each(|part| self.add(execution, part, mask)),
+            Condition::Or(parts) => parts.iter().try_for_each(|part| {
+                let mut meets = Bits::clone(&*execution.studies(part, Some(mask))?);
+                meets.and(mask);
+                if meets.is_empty() { Ok(()) } else { self.add(execution, part, &meets) }
+            }),
+            Condition::Words(words) => {
+                let rarity = rarity(execution, words)?;
+                let shares = self.shares(execution, words, mask)?;
+                for (score, share) in self.scores.iter_mut().zip(shares) {
+                    *score += i64::from(share) * rarity;
+                }
+                Ok(())
+            }
+            Condition::OneOf { weight, .. } => self.add_alike(execution, condition, *weight, mask),
+            Condition::Sites(inner) => {
+                let mut weight = None;
+                inner.for_each_words(&mut |words| {
+                    let own = words.pieces.iter().map(|place| place.weight);
+                    weight = own.chain(weight).reduce(f32::max);
                 });
-                let places = places.collect();
-                let found = index.studies_with(&Term::from_field_text(index.fields.area(area), word))?;
-                let rarity = (1.0 + (studies - found as f64 + 0.5) / (found as f64 + 0.5)).ln();
-                words.push(Word { rarity, places });
+                if let Condition::OneOf { weight: own, .. } = inner.as_ref() {
+                    weight = Some(*own);
+                }
+                weight.map_or(Ok(()), |weight| self.add_alike(execution, condition, weight, mask))
             }
+            Condition::Tilt(measure, inner) => self.add_tilted(execution, *measure, inner, mask),
+            Condition::All
+            | Condition::None
+            | Condition::Ids(_)
+            | Condition::Between { .. }
+            | Condition::Within { .. }
+            | Condition::Present(_)
+            | Condition::Study(_)
+            | Condition::Not(_) => Ok(()),
         }
-        Ok(Self { words })
     }
 
-    /// A scorer for the studies of one segment.
-    pub(super) fn segment(&self, segment: &SegmentReader) -> tantivy::Result<SegmentScorer> {
-        let mut words = Vec::with_capacity(self.words.len());
-        for word in &self.words {
-            let mut places = Vec::new();
-            for place in &word.places {
-                let postings = segment
-                    .inverted_index(place.field)?
-                    .read_postings(&place.term, IndexRecordOption::WithFreqs)?;
-                if let Some(postings) = postings {
-                    places.push(SegmentPlace {
-                        postings,
-                        lengths: segment.get_fieldnorms_reader(place.field)?,
-                        weight: place.weight * word.rarity,
-                        usual_length: place.usual_length,
-                    });
+    /// Adds the same for every study in `mask`, by how rare the condition is.
+    fn add_alike(
+        &mut self,
+        execution: &Execution<'_>,
+        condition: &Condition,
+        weight: f32,
+        mask: &Bits,
+    ) -> Result<()> {
+        let having = execution.studies(condition, None)?.count();
+        let score = (weight * LEXICAL) as i64 * of_rarity(execution.index.studies(), having);
+        for study in mask.iter() {
+            if let Some(place) = self.matched.place(study) {
+                self.scores[place] += score;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what `inner` counts, up to half less for studies with a small key.
+    fn add_tilted(
+        &mut self,
+        execution: &Execution<'_>,
+        measure: Measure,
+        inner: &Condition,
+        mask: &Bits,
+    ) -> Result<()> {
+        let mut tilted = Self::new(execution, &[], self.matched.bits())?;
+        tilted.add(execution, inner, mask)?;
+        let keys = execution.keys(measure, Pick::Greatest)?;
+        let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+        for key in (0..execution.index.studies.len()).filter_map(|study| keys.key(study)) {
+            (least, greatest) = (least.min(key), greatest.max(key));
+        }
+        let spread = (i128::from(greatest) - i128::from(least)).max(1);
+        for study in mask.iter() {
+            if let Some(place) = self.matched.place(study) {
+                // In thousandths; a study without a key stands lowest.
+                let height =
+                    keys.key(study).map_or(0, |key| (i128::from(key) - i128::from(least)) * 500 / spread);
+                self.scores[place] += tilted.scores[place] * (500 + height as i64) / 1_000;
+            }
+        }
+        Ok(())
+    }
+
+    /// The share of each matched study in `mask`.
+    fn shares(&self, execution: &Execution<'_>, words: &Words, mask: &Bits) -> Result<Vec<u32>> {
+        let mut shares = vec![0; self.scores.len()];
+        let mut rest = mask.clone();
+        let area = execution.area_field(Of::Studies, words);
+        let contains = words.coverage == Coverage::Contains;
+        if let (Some(field), [word], true) = (area, words.words.as_slice(), contains) {
+            // The level says it all.
+            self.for_each_level(execution, field, word, |place, level| {
+                shares[place] = u32::from(level) * 1_000 / u32::from(LEVELS);
+            })?;
+            rest = self.without(&shares, rest);
+        } else {
+            for (share, piece, coverage) in phrase_places(words) {
+                if rest.is_empty() {
+                    break;
+                }
+                let mut found = Bits::none(rest.len());
+                execution.in_piece(Of::Studies, piece, &words.words, coverage, Some(&rest), &mut found)?;
+                self.share(&found, share, &mut shares);
+                rest.and_not(&found);
+            }
+        }
+        for synonym in &words.synonyms {
+            if rest.is_empty() {
+                break;
+            }
+            let candidates = execution.synonym_candidates(words, synonym, &rest)?;
+            let strong = |weight: f32| weight >= PHRASE_WEIGHT_MIN || words.area.is_none();
+            for place in words.pieces.iter().filter(|place| place.synonyms && strong(place.weight)) {
+                let mut found = Bits::none(rest.len());
+                execution.in_piece(
+                    Of::Studies,
+                    place.piece,
+                    synonym,
+                    words.coverage,
+                    Some(&candidates),
+                    &mut found,
+                )?;
+                found.and(&rest);
+                self.share(&found, (place.weight * CONCEPT) as u32, &mut shares);
+                rest.and_not(&found);
+            }
+        }
+        if let Some(field) = area {
+            let tier = if words.relaxed && words.expansion == Expansion::Lossy { LOSSY } else { RELAXATION };
+            let scale = u32::from(LEVELS) * words.words.len() as u32;
+            let mut sums = vec![0_u32; self.scores.len()];
+            for word in &words.words {
+                self.for_each_level(execution, field, word, |place, level| sums[place] += u32::from(level))?;
+            }
+            for study in rest.iter() {
+                if let Some(place) = self.matched.place(study) {
+                    shares[place] = (tier * sums[place] / scale).max(1);
                 }
             }
-            words.push(places);
+        } else {
+            self.share(&rest, RELAXATION, &mut shares);
         }
-        Ok(SegmentScorer { words })
-    }
-}
-
-impl StudyIndex {
-    /// How many studies have the term. Exact: replaced records do not count.
-    fn studies_with(&self, term: &Term) -> tantivy::Result<u64> {
-        let mut found = 0;
-        for segment in &self.segments {
-            let inverted = segment.inverted_index(term.field())?;
-            found += match (inverted.get_term_info(term)?, segment.alive_bitset()) {
-                (None, _) => 0,
-                (Some(info), None) => u64::from(info.doc_freq),
-                (Some(info), Some(alive)) => {
-                    let postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-                    postings.doc_freq_given_deletes(alive).into()
-                }
-            };
-        }
-        Ok(found)
+        Ok(shares)
     }
 
-    /// How many words all studies together have in each piece, for the manifest.
-    pub(crate) fn count_piece_words(&self) -> tantivy::Result<std::collections::BTreeMap<String, u64>> {
-        let Fields { pieces, .. } = &self.fields;
-        let mut counts = std::collections::BTreeMap::new();
-        for (piece, field) in pieces {
-            let mut words = 0;
-            for segment in &self.segments {
-                let lengths = segment.get_fieldnorms_reader(*field)?;
-                words += segment.doc_ids_alive().map(|doc| u64::from(lengths.fieldnorm(doc))).sum::<u64>();
+    fn share(&self, studies: &Bits, share: u32, shares: &mut [u32]) {
+        for study in studies.iter() {
+            if let Some(place) = self.matched.place(study) {
+                shares[place] = shares[place].max(share);
             }
-            counts.insert(piece.name().to_owned(), words);
         }
-        Ok(counts)
+    }
+
+    /// Those of `studies` that have no share yet.
+    fn without(&self, shares: &[u32], mut studies: Bits) -> Bits {
+        for study in self.matched.bits().iter() {
+            if self.matched.place(study).is_some_and(|place| shares[place] > 0) {
+                studies.remove(study);
+            }
+        }
+        studies
+    }
+
+    /// Calls `each` with the level of `word` in every matched study that has it.
+    fn for_each_level(
+        &self,
+        execution: &Execution<'_>,
+        field: tantivy::schema::Field,
+        word: &str,
+        mut each: impl FnMut(usize, u8),
+    ) -> Result<()> {
+        for (start, segment) in execution.index.studies.iter() {
+            let lists =
+                level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
+            for (level, list) in lists {
+                for_each_block(list, execution.budget, |docs| {
+                    for doc in docs {
+                        if let Some(place) = self.matched.place(start + doc) {
+                            each(place, level);
+                        }
+                    }
+                })?;
+            }
+        }
+        Ok(())
     }
 }
 
-/// Scores the studies of one segment, which must be asked for in ascending order.
-pub(super) struct SegmentScorer {
-    words: Vec<Vec<SegmentPlace>>,
-}
-
-struct SegmentPlace {
-    postings: SegmentPostings,
-    lengths: FieldNormReader,
-    weight: f64,
-    usual_length: f64,
-}
-
-impl SegmentScorer {
-    pub(super) fn score(&mut self, doc: DocId) -> i64 {
-        let words = self.words.iter_mut();
-        let score: f64 =
-            words.map(|places| places.iter_mut().map(|place| place.score(doc)).fold(0.0, f64::max)).sum();
-        (score * PER_ONE).round() as i64
-    }
-}
-
-impl SegmentPlace {
-    fn score(&mut self, doc: DocId) -> f64 {
-        let mut at = self.postings.doc();
-        if at < doc {
-            at = self.postings.seek(doc);
+/// Where a phrase is looked for, what it counts there, and how it covers its value; the best first.
+fn phrase_places(words: &Words) -> Vec<(u32, Piece, Coverage)> {
+    let mut places = Vec::new();
+    for place in &words.pieces {
+        if place.weight < PHRASE_WEIGHT_MIN && words.area.is_some() {
+            continue;
         }
-        if at != doc || at == TERMINATED {
-            return 0.0;
+        // Nobody writes a summary of two words.
+        if words.coverage == Coverage::Contains && !matches!(place.piece.kind(), Kind::Markup) {
+            places.push(((place.weight * EXACT) as u32, place.piece, Coverage::FullMatch));
         }
-        let count = f64::from(self.postings.term_freq());
-        let length = f64::from(self.lengths.fieldnorm(doc)) / self.usual_length;
-        self.weight * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length))
+        let share = if words.coverage == Coverage::FullMatch { EXACT } else { LEXICAL };
+        places.push(((place.weight * share) as u32, place.piece, words.coverage));
     }
+    places.sort_by_key(|(share, ..)| std::cmp::Reverse(*share));
+    places
+}
+
+fn of_rarity(studies: u64, having: u64) -> i64 {
+    ((1.0 + studies as f64 / having.max(1) as f64).ln() * 1_000.0).round() as i64
+}
+
+/// How rare the words of a term are.
+fn rarity(execution: &Execution<'_>, words: &Words) -> Result<i64> {
+    let studies = execution.index.studies();
+    let mut rarity = 0;
+    for word in &words.words {
+        rarity += of_rarity(studies, execution.studies_with(words, word)?);
+    }
+    Ok(rarity)
 }

@@ -1,45 +1,144 @@
-//! From a record to its index entry, and the writer that adds and replaces them.
+//! The writers that add and replace entries in a generation in the making.
 
-use super::{DIRECTORY, Fields};
+use super::{
+    SITES, STUDIES,
+    entry::{Entry, Schemas},
+    fields::Fields,
+};
 use crate::error::{At, MirrorError};
-use ctgov::{NctId, pieces, text::for_each_word};
-use serde_json::Value;
+use ctgov::NctId;
 use std::{
-    collections::HashMap,
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 use tantivy::{
-    Index, IndexWriter, TantivyDocument, Term,
+    Index, IndexWriter, Term,
     directory::MmapDirectory,
+    indexer::{LogMergePolicy, UserOperation},
+    schema::Field,
     tokenizer::{Token, TokenStream, Tokenizer},
 };
 
 /// The tokenizer's name in the schema.
 pub(super) const FOLDED_WORDS: &str = "folded words";
 
-/// Splits text that [`for_each_word`] has folded already: words with single spaces between.
+/// Marks a word as the first of its value, before it; as the last, after it. No word has them in it.
+pub(super) const FIRST: char = '^';
+pub(super) const LAST: char = '$';
+
+/// A segment of more studies than this is not rewritten by an ordinary import: only `compact` does that.
+const MERGED_STUDIES_MAX: usize = 150_000;
+
+/// Splits text that [`ctgov::text::for_each_word`] has folded already: words with single spaces between, values with
+/// line breaks between.
 ///
-/// A record's text belongs to several fields. Folding it once, on whichever thread reads the record, and leaving
-/// only this to tantivy halves the work; the words are the same, as folding again changes nothing.
+/// Positions leave a gap between values, so that no phrase reaches from one into the next. Where there are several
+/// positions, the first and the last word of a value are given again with a mark, at the same position: a phrase can
+/// ask for the beginning, the end or all of a value.
 #[derive(Clone)]
 struct FoldedWords;
 
 struct FoldedWordStream<'a> {
-    words: std::str::Split<'a, char>,
+    values: std::str::Split<'a, char>,
+    words: std::iter::Peekable<std::str::Split<'a, char>>,
+    /// Forms of the word just given that stand at its position, too.
+    forms: [Option<Form>; 3],
+    word: &'a str,
+    first: bool,
+    /// Whether values are told apart: not for the words of an area, which have no order.
     token: Token,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    First,
+    Last,
+    Whole,
 }
 
 impl Tokenizer for FoldedWords {
     type TokenStream<'a> = FoldedWordStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> FoldedWordStream<'a> {
-        FoldedWordStream { words: text.split(' '), token: Token::default() }
+        FoldedWordStream {
+            values: text.split('\n'),
+            words: "".split(' ').peekable(),
+            forms: [None; 3],
+            word: "",
+            first: false,
+            token: Token::default(),
+        }
     }
 }
 
 impl TokenStream for FoldedWordStream<'_> {
+    fn advance(&mut self) -> bool {
+        if let Some(form) = self.forms.iter_mut().find_map(Option::take) {
+            self.token.text.clear();
+            if matches!(form, Form::First | Form::Whole) {
+                self.token.text.push(FIRST);
+            }
+            self.token.text.push_str(self.word);
+            if matches!(form, Form::Last | Form::Whole) {
+                self.token.text.push(LAST);
+            }
+            return true;
+        }
+        loop {
+            let Some(word) = self.words.next() else {
+                let Some(value) = self.values.next() else { return false };
+                self.words = value.split(' ').peekable();
+                self.first = true;
+                // The gap between values.
+                self.token.position = self.token.position.wrapping_add(1);
+                continue;
+            };
+            if word.is_empty() {
+                continue;
+            }
+            let last = self.words.peek().is_none();
+            self.forms = [
+                self.first.then_some(Form::First),
+                last.then_some(Form::Last),
+                (self.first && last).then_some(Form::Whole),
+            ];
+            self.first = false;
+            self.word = word;
+            self.token.position = self.token.position.wrapping_add(1);
+            self.token.text.clear();
+            self.token.text.push_str(word);
+            return true;
+        }
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}
+
+/// Splits folded words where only their presence counts.
+#[derive(Clone)]
+struct BareWords;
+
+struct BareWordStream<'a> {
+    words: std::str::Split<'a, char>,
+    token: Token,
+}
+
+impl Tokenizer for BareWords {
+    type TokenStream<'a> = BareWordStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> BareWordStream<'a> {
+        BareWordStream { words: text.split(' '), token: Token::default() }
+    }
+}
+
+impl TokenStream for BareWordStream<'_> {
     fn advance(&mut self) -> bool {
         let Some(word) = self.words.find(|word| !word.is_empty()) else { return false };
         self.token.position = self.token.position.wrapping_add(1);
@@ -57,67 +156,8 @@ impl TokenStream for FoldedWordStream<'_> {
     }
 }
 
-/// What the index keeps of a study.
-pub(crate) fn entry(fields: &Fields, id: NctId, study: &Value) -> TantivyDocument {
-    let mut entry = TantivyDocument::new();
-    entry.add_u64(fields.nct, id.number().into());
-    for (piece, field) in [(pieces::OVERALL_STATUS, fields.status), (pieces::PHASE, fields.phase)] {
-        piece.for_each_value(study, |value| {
-            value.as_str().into_iter().for_each(|text| entry.add_text(field, text));
-        });
-    }
-    for (sort, field) in &fields.sorts {
-        if let Some(key) = sort.key(study) {
-            entry.add_i64(*field, key);
-        }
-    }
-    let folded: Vec<String> = fields.pieces.iter().map(|(piece, _)| folded_text(*piece, study)).collect();
-    for ((_, field), text) in fields.pieces.iter().zip(&folded) {
-        if !text.is_empty() {
-            entry.add_text(*field, text);
-        }
-    }
-    for (field, text) in area_texts(fields, &folded) {
-        entry.add_text(field, text);
-    }
-    entry
-}
-
-/// Every word of the piece's values, with spaces between.
-fn folded_text(piece: pieces::Piece, study: &Value) -> String {
-    let mut folded = String::new();
-    piece.for_each_value(study, |value| {
-        for_each_word(value.as_str().unwrap_or_default(), |word| {
-            if !folded.is_empty() {
-                folded.push(' ');
-            }
-            folded.push_str(word);
-        });
-    });
-    folded
-}
-
-/// For each area the words of its pieces, each once: matching asks no more.
-fn area_texts(fields: &Fields, folded: &[String]) -> Vec<(tantivy::schema::Field, String)> {
-    let mut areas_of: HashMap<&str, u32> = HashMap::new();
-    for ((piece, _), text) in fields.pieces.iter().zip(folded) {
-        let searched_by = |(at, (area, _)): (usize, &(&ctgov::areas::Area, _))| {
-            u32::from(area.pieces().any(|(known, _)| known == *piece)) << at
-        };
-        let areas: u32 = fields.areas.iter().enumerate().map(searched_by).sum();
-        text.split(' ').for_each(|word| *areas_of.entry(word).or_default() |= areas);
-    }
-    let mut texts: Vec<_> = fields.areas.iter().map(|(_, field)| (*field, String::new())).collect();
-    for (word, areas) in areas_of {
-        for (at, (_, text)) in texts.iter_mut().enumerate() {
-            if areas & (1 << at) != 0 {
-                text.push_str(word);
-                text.push(' ');
-            }
-        }
-    }
-    texts
-}
+/// The tokenizer's name in the schema, for fields that keep no positions.
+pub(super) const BARE_WORDS: &str = "bare words";
 
 /// Reading and writing for everybody whom the directory admits.
 const SHARED_FILE_MODE: u32 = 0o666;
@@ -126,41 +166,83 @@ fn mode(path: &Path) -> Result<u32, MirrorError> {
     Ok(fs::metadata(path).at("look at", path)?.permissions().mode())
 }
 
-/// Adds and replaces studies in a generation in the making.
-pub(crate) struct StudyWriter {
+/// Adds and replaces studies and their sites.
+pub(crate) struct EntryWriter {
+    studies: Writer,
+    sites: Writer,
+}
+
+impl EntryWriter {
+    /// Opens the indexes under `directory`, or makes empty ones where there are none.
+    pub(crate) fn open(
+        directory: &Path,
+        schemas: &Schemas,
+        threads: usize,
+        memory_bytes: usize,
+    ) -> Result<Self, MirrorError> {
+        Ok(Self {
+            studies: Writer::open(directory.join(STUDIES), &schemas.studies, threads, memory_bytes)?,
+            sites: Writer::open(directory.join(SITES), &schemas.sites, 1, memory_bytes / threads.max(1))?,
+        })
+    }
+
+    /// Takes out a study and its sites.
+    pub(crate) fn remove(&self, id: NctId) {
+        self.studies.remove(id);
+        self.sites.remove(id);
+    }
+
+    /// Adds a study and its sites.
+    pub(crate) fn add(&self, entry: Entry) -> Result<(), MirrorError> {
+        self.studies.writer.add_document(entry.study).map(drop).at("write", &self.studies.path)?;
+        if !entry.sites.is_empty() {
+            // One batch, so that a study's sites stand together.
+            let sites = entry.sites.into_iter().map(UserOperation::Add);
+            self.sites.writer.run(sites).map(drop).at("write", &self.sites.path)?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything, waits until nothing is merged any more, and leaves only files that belong to the indexes.
+    pub(crate) fn finish(self) -> Result<(), MirrorError> {
+        self.studies.finish()?;
+        self.sites.finish()
+    }
+}
+
+struct Writer {
     path: PathBuf,
-    nct: tantivy::schema::Field,
+    nct: Field,
     writer: IndexWriter,
 }
 
-impl StudyWriter {
-    /// Opens the index under `directory`, or makes an empty one where there is none.
-    pub(crate) fn open(
-        directory: &Path,
+impl Writer {
+    fn open(
+        path: PathBuf,
         fields: &Fields,
         threads: usize,
         memory_bytes: usize,
     ) -> Result<Self, MirrorError> {
-        let path = directory.join(DIRECTORY);
         fs::create_dir_all(&path).at("create", &path)?;
-        let open = || {
+        let open = || -> tantivy::Result<_> {
             let index = Index::open_or_create(MmapDirectory::open(&path)?, fields.schema.clone())?;
             index.tokenizers().register(FOLDED_WORDS, FoldedWords);
-            index.writer_with_num_threads(threads, memory_bytes)
+            index.tokenizers().register(BARE_WORDS, BareWords);
+            let writer: IndexWriter = index.writer_with_num_threads(threads, memory_bytes)?;
+            let mut merging = LogMergePolicy::default();
+            merging.set_max_docs_before_merge(MERGED_STUDIES_MAX);
+            writer.set_merge_policy(Box::new(merging));
+            Ok(writer)
         };
-        Ok(Self { writer: open().at("open", &path)?, nct: fields.nct, path })
+        let writer = open().at("open", &path)?;
+        Ok(Self { path, nct: fields.nct, writer })
     }
 
-    pub(crate) fn remove(&self, id: NctId) {
+    fn remove(&self, id: NctId) {
         self.writer.delete_term(Term::from_field_u64(self.nct, id.number().into()));
     }
 
-    pub(crate) fn add(&self, entry: TantivyDocument) -> Result<(), MirrorError> {
-        self.writer.add_document(entry).map(drop).at("write", &self.path)
-    }
-
-    /// Writes everything, waits until nothing is merged any more, and leaves only files that belong to the index.
-    pub(crate) fn finish(mut self) -> Result<(), MirrorError> {
+    fn finish(mut self) -> Result<(), MirrorError> {
         self.writer.commit().at("write", &self.path)?;
         self.writer.garbage_collect_files().wait().at("write", &self.path)?;
         self.writer.wait_merging_threads().at("write", &self.path)?;

@@ -4,8 +4,13 @@ use crate::support::{
     Random, WORDS, gzip_lines, ids, import, import_studies, real_data, search, snapshot, studies, walk,
 };
 use ctgov::{
-    Budget, Matching, NctId, PAGE_SIZE_MAX, PageSize, Phase, SORTABLE, Snapshot, Sort, SortBy, Status,
-    StudyQuery, Words, areas, pieces, text::for_each_word,
+    Budget, Matching, NctId, PAGE_SIZE_MAX, PageSize, Snapshot, Sort, SortKey, StudyQuery, areas, enums,
+    essie::{
+        Target,
+        evaluate::{Prepared, matches},
+    },
+    pieces::Piece,
+    synonyms::Synonyms,
 };
 use ctgov_mirror::Source;
 use serde_json::Value;
@@ -15,47 +20,33 @@ use std::{cmp::Ordering, collections::HashSet};
 struct Naive {
     number: u32,
     study: Value,
-    /// The words of each area of [`areas::ALL`].
-    words: Vec<HashSet<String>>,
 }
 
 impl Naive {
     fn new(study: Value) -> Self {
-        let number = pieces::NCT_ID.text(&study).unwrap().parse::<NctId>().unwrap().number();
-        let words = areas::ALL.map(|area| {
-            let mut words = HashSet::new();
-            for (piece, _) in area.pieces() {
-                piece.for_each_value(&study, |value| {
-                    for_each_word(value.as_str().unwrap_or_default(), |word| {
-                        words.insert(word.to_owned());
-                    });
-                });
-            }
-            words
-        });
-        Self { number, study, words: words.into() }
+        let number = NCT_ID.text(&study).unwrap().parse::<NctId>().unwrap().number();
+        Self { number, study }
     }
 
+    /// By the evaluator, which defines what is correct.
     fn matches(&self, matching: &Matching) -> bool {
-        let one_of = |piece: pieces::Piece, asked: &mut dyn Iterator<Item = &'static str>| {
-            let mut values = Vec::new();
-            piece.for_each_value(&self.study, |value| values.extend(value.as_str()));
-            let mut asked = asked.peekable();
-            asked.peek().is_none() || asked.any(|asked| values.contains(&asked))
-        };
-        matching.words.iter().all(|(area, words)| {
-            let at = areas::ALL.iter().position(|known| known == area).unwrap();
-            words.iter().all(|word| self.words[at].contains(word))
-        }) && one_of(pieces::OVERALL_STATUS, &mut matching.statuses.iter().map(|status| status.as_str()))
-            && one_of(pieces::PHASE, &mut matching.phases.iter().map(|phase| phase.as_str()))
-            && (matching.nct_ids.is_empty() || matching.nct_ids.iter().any(|id| id.number() == self.number))
+        let conditions = matching.conditions(Synonyms::none()).unwrap();
+        let study = Prepared::new(&self.study);
+        conditions.searches.iter().chain([&conditions.filter]).all(|condition| matches(condition, &study))
+    }
+
+    fn key(&self, key: &SortKey) -> Option<i64> {
+        let mut keys = Vec::new();
+        key.by.measure().unwrap().for_each_key(&self.study, |key| keys.push(key));
+        if key.descending { keys.into_iter().max() } else { keys.into_iter().min() }
     }
 }
 
+const NCT_ID: Piece = Piece::named("NCTId");
+
 fn naive_order(sort: &Sort, a: &Naive, b: &Naive) -> Ordering {
     for key in sort.keys() {
-        let SortBy::Piece(piece) = key.by else { unreachable!("only fields are sorted here") };
-        let order = match (piece.key(&a.study), piece.key(&b.study)) {
+        let order = match (a.key(key), b.key(key)) {
             (Some(a), Some(b)) if key.descending => b.cmp(&a),
             (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => b.is_some().cmp(&a.is_some()),
@@ -71,24 +62,31 @@ fn random_query(random: &mut Random, vocabulary: &[&str], known: &[Naive]) -> St
     let mut query = StudyQuery::default();
     for _ in 0..random.below(3) {
         let words: Vec<&str> = (0..=random.below(2)).map(|_| random.pick(vocabulary)).collect();
-        query.matching.words.push((areas::ALL[random.below(5)], Words::parse(&words.join(" ")).unwrap()));
+        let areas = [&areas::BASIC, &areas::CONDITION, &areas::INTERVENTION, &areas::TITLE, &areas::SPONSOR];
+        query.matching.search(Target::Area(areas[random.below(5)]), &words.join(" ")).unwrap();
     }
-    for _ in 0..random.below(3) {
-        query.matching.statuses.insert(Status::ALL[random.below(Status::ALL.len())]);
-    }
-    for _ in 0..random.below(3) {
-        query.matching.phases.insert(Phase::ALL[random.below(Phase::ALL.len())]);
-    }
-    if random.below(6) == 0 {
-        for _ in 0..20 {
-            let number = known[random.below(known.len())].number + random.below(2) as u32;
-            query.matching.nct_ids.insert(NctId::new(number).unwrap());
+    for (piece, vocabulary) in [("OverallStatus", &enums::STATUS), ("Phase", &enums::PHASE)] {
+        let count = random.below(3);
+        if count > 0 {
+            let values: Vec<_> =
+                (0..count).map(|_| &vocabulary.values[random.below(vocabulary.values.len())]).collect();
+            query.matching.filter_values(Piece::find(piece).unwrap(), values);
         }
     }
-    let mut key = || {
-        let name = SORTABLE[random.below(SORTABLE.len())].piece.name();
-        format!("{name}:{}", ["asc", "desc"][random.below(2)])
-    };
+    if random.below(6) == 0 {
+        let mut number = || known[random.below(known.len())].number + random.below(2) as u32;
+        let ids: Vec<_> = (0..20).map(|_| NctId::new(number()).unwrap()).collect();
+        query.matching.filter_ids(ids);
+    }
+    const SORTED: [&str; 6] = [
+        "LastUpdatePostDate",
+        "StartDate",
+        "EnrollmentCount",
+        "MinimumAge",
+        "NumLocations",
+        "StudyFirstPostDate",
+    ];
+    let mut key = || format!("{}:{}", random.pick(&SORTED), ["asc", "desc"][random.below(2)]);
     query.sort = Sort::parse(&[key(), key()].join(",")).unwrap();
     if random.below(4) == 0 {
         query.sort = Sort::parse("StartDate:asc,EnrollmentCount:desc").unwrap();
@@ -189,7 +187,7 @@ fn real_records_come_back_as_they_were_received() {
     assert_eq!(summary.new, lines.len() as u64);
     for line in &lines {
         let received: Value = serde_json::from_str(line).unwrap();
-        let id = pieces::NCT_ID.text(&received).unwrap().parse().unwrap();
+        let id = NCT_ID.text(&received).unwrap().parse().unwrap();
         let study = snapshot.study(id, &Budget::unlimited()).unwrap().expect("it was imported");
         // The file has one record a line, without white space between its tokens: nothing is left to minify.
         assert_eq!(study.json(), line, "{id}");
@@ -198,7 +196,7 @@ fn real_records_come_back_as_they_were_received() {
     }
     let newest = lines.iter().filter_map(|line| {
         let study: Value = serde_json::from_str(line).unwrap();
-        pieces::LAST_UPDATE_POST_DATE.text(&study).map(str::to_owned)
+        Piece::named("LastUpdatePostDate").text(&study).map(str::to_owned)
     });
     assert_eq!(snapshot.data_version().newest_update, newest.max());
 }

@@ -2,7 +2,7 @@
 
 use ctgov::{
     Budget, Document, Matching, NctId, Page, PageToken, Registry as _, RegistryError, Snapshot, StudyQuery,
-    Words, areas::Area,
+    areas::Area, essie::Target,
 };
 use ctgov_mirror::{ImportOptions, ImportSummary, Importer, Mirror, Source, Unobserved};
 use flate2::read::GzDecoder;
@@ -160,7 +160,7 @@ pub(crate) fn try_search(
     budget: &Budget,
 ) -> Result<Answer, RegistryError> {
     let mut studies = Vec::new();
-    let Page { total, next, notices } = snapshot.search(query, budget, &mut |study| {
+    let Page { total, next, notices, .. } = snapshot.search(query, budget, &mut |study| {
         studies.push(study);
         Ok(())
     })?;
@@ -176,7 +176,8 @@ pub(crate) fn ids(page: &Answer) -> Vec<u32> {
 }
 
 pub(crate) fn words_in(area: &'static Area, words: &str) -> StudyQuery {
-    let matching = Matching { words: vec![(area, Words::parse(words).unwrap())], ..Matching::default() };
+    let mut matching = Matching::default();
+    matching.search(Target::Area(area), words).unwrap();
     StudyQuery { matching, ..StudyQuery::default() }
 }
 

@@ -1,19 +1,45 @@
 //! Who runs studies?
 //!
 //! Nobody in this table: every name is invented, and a record puts "Synthetic" before it. The
-//! countries are where a sponsor finds most of its sites.
+//! countries are where a sponsor finds most of its sites. Besides those in the table, which lead every
+//! second study, there is a long tail of sponsors with a few studies each ([`Sponsor::any`]).
+
+use std::borrow::Cow;
+
+use crate::names;
+use crate::places;
+use crate::random::Random;
 
 /// An organisation that leads studies or supports them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sponsor {
     /// The name that follows "Synthetic".
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) class: &'static str,
     pub(crate) country: &'static str,
 }
 
 const fn sponsor(class: &'static str, name: &'static str, country: &'static str) -> Sponsor {
-    Sponsor { name, class, country }
+    Sponsor { name: Cow::Borrowed(name), class, country }
+}
+
+impl Sponsor {
+    /// One of the table or of the long tail.
+    pub(crate) fn any(random: &mut Random) -> Self {
+        let class = random.weighted(SPONSORS);
+        let known = random.row(class);
+        let kinds: &[&str] = match known.class {
+            "OTHER" => &["University", "University Hospital", "Medical College", "Hospital", "Foundation"],
+            "INDUSTRY" => &["Pharma", "Therapeutics", "Biosciences", "Medical Devices", "Laboratories"],
+            _ => return known.clone(),
+        };
+        if random.chance(50) {
+            return known.clone();
+        }
+        let country = places::city_abroad(random).country;
+        let name = names::proper(country, 1_000 + random.rank(11));
+        Self { name: Cow::Owned(format!("{name} {}", random.pick(kinds))), class: known.class, country }
+    }
 }
 
 /// Sponsors by class, with the weight of the class in a thousand studies.

@@ -1,0 +1,195 @@
+//! From a record to what the index keeps of it: one entry for the study, one for each of its sites.
+
+use super::fields::{Fields, Style, format_term};
+use ctgov::{
+    NctId,
+    areas::Area,
+    pieces::{self, Order, Piece},
+    tabulate::date_format,
+    text::for_each_word,
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write as _,
+};
+use tantivy::TantivyDocument;
+
+/// What is kept of a study.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub study: TantivyDocument,
+    pub sites: Vec<TantivyDocument>,
+}
+
+/// The schemas that entries are made for.
+#[derive(Clone, Debug)]
+pub(crate) struct Schemas {
+    pub studies: Fields,
+    pub sites: Fields,
+}
+
+impl Schemas {
+    pub(crate) fn new() -> Self {
+        use super::fields::Kinds;
+        Self { studies: Fields::new(Kinds::Studies), sites: Fields::new(Kinds::Sites) }
+    }
+
+    /// The entry of `study`, whose id is `id`.
+    pub(crate) fn entry(&self, id: NctId, study: &Value) -> Entry {
+        let mut entry = common(&self.studies, id, &|piece, each| piece.for_each_value(study, each));
+        for (measure, field) in &self.studies.measures {
+            measure.for_each_key(study, |key| entry.add_i64(*field, key));
+        }
+        add_areas(&self.studies, study, &mut entry);
+        if let Some(field) = self.studies.synonym {
+            super::synonyms::for_each_statement(study, |statement| entry.add_text(field, statement));
+        }
+        let sites = pieces::sites(study).iter().enumerate();
+        Entry { study: entry, sites: sites.map(|(position, site)| self.site(id, position, site)).collect() }
+    }
+
+    fn site(&self, id: NctId, position: usize, site: &Value) -> TantivyDocument {
+        let fields = &self.sites;
+        let mut entry = common(fields, id, &|piece, each| piece.for_each_value_in_site(site, each));
+        for (measure, field) in &fields.measures {
+            measure.for_each_key_in_site(site, |key| entry.add_i64(*field, key));
+        }
+        if let (Some(field), Some(point)) = (fields.position, fields.point) {
+            entry.add_u64(field, position as u64);
+            const POINT: Piece = Piece::named("LocationGeoPoint");
+            POINT.for_each_value_in_site(site, |value| {
+                if let Some((latitude, longitude)) = super::geo::point(value) {
+                    entry.add_bytes(point, &super::geo::key(latitude, longitude));
+                }
+            });
+        }
+        entry
+    }
+}
+
+/// Calls its second argument with every value of a piece.
+type Values<'a> = dyn Fn(Piece, &mut dyn FnMut(&'a Value)) + 'a;
+
+/// What studies and sites have in common.
+fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>) -> TantivyDocument {
+    let mut entry = TantivyDocument::new();
+    entry.add_u64(fields.nct, id.number().into());
+    let mut present = [false; pieces::COUNT];
+    for piece in Piece::all() {
+        values(piece, &mut |value| present[piece.index()] |= piece.is_value(value));
+    }
+    for piece in Piece::all().filter(|piece| present[piece.index()]) {
+        entry.add_text(fields.present, piece.name());
+    }
+    for piece in Piece::all().filter(|piece| piece.kind().order() == Some(Order::Dates)) {
+        let mut formats = BTreeSet::new();
+        values(piece, &mut |value| formats.extend(value.as_str().and_then(date_format)));
+        for format in formats {
+            entry.add_text(fields.present, format_term(piece, format));
+        }
+    }
+    for (piece, field) in &fields.values {
+        values(*piece, &mut |value| match value {
+            Value::String(text) => entry.add_text(*field, text),
+            Value::Bool(yes) => entry.add_text(*field, if *yes { "true" } else { "false" }),
+            _ => {}
+        });
+    }
+    for (piece, field, style) in &fields.texts {
+        let mut folded = String::new();
+        values(*piece, &mut |value| fold(value, *style, &mut folded));
+        if !folded.is_empty() {
+            entry.add_text(*field, folded);
+        }
+    }
+    for (piece, field) in &fields.columns {
+        values(*piece, &mut |value| value.as_str().into_iter().for_each(|text| entry.add_text(*field, text)));
+    }
+    entry
+}
+
+/// Adds the words of a value to what [`super::write::FoldedWords`] splits: values with line breaks between.
+fn fold(value: &Value, style: Style, folded: &mut String) {
+    let Some(text) = value.as_str() else { return };
+    let start = folded.len();
+    if start > 0 {
+        folded.push(if style == Style::Positions { '\n' } else { ' ' });
+    }
+    let first = folded.len();
+    for_each_word(text, |word| {
+        if folded.len() > first {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    });
+    if folded.len() == first {
+        folded.truncate(start);
+    }
+}
+
+/// How many levels a word can have in an area.
+pub(crate) const LEVELS: u8 = 31;
+
+/// How much a word counts in a value of a piece that has `weight` in the area, as a level from 1 to [`LEVELS`].
+///
+/// A value that is nothing but the word counts in full; the longer it is, the less it is about one of its words.
+pub(crate) fn level(weight: f32, words: usize) -> u8 {
+    let share = match words {
+        0..=1 => 1.0,
+        2..=4 => 0.95,
+        5..=12 => 0.9,
+        13..=40 => 0.85,
+        _ => 0.8,
+    };
+    (weight * share * f32::from(LEVELS)).round().clamp(1.0, f32::from(LEVELS)) as u8
+}
+
+/// Between a word and its level in the terms of an area's field. No word has it in it.
+pub(crate) const LEVEL_MARK: char = '\u{1}';
+
+/// Adds to the field of each area every word of its pieces, once, with the best level it has there.
+fn add_areas(fields: &Fields, study: &Value, entry: &mut TantivyDocument) {
+    /// The best weight and level of a word so far, one an area.
+    type Levels = [u8; 19];
+    let mut levels: HashMap<String, Levels> = HashMap::new();
+    let mut words = Vec::new();
+    for piece in Piece::all().filter(|piece| piece.kind().is_text()) {
+        let weights =
+            |area: &Area| area.pieces().find(|(known, _)| *known == piece).map(|(_, part)| part.weight);
+        let areas: Vec<(usize, f32)> = fields
+            .areas
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (area, _))| weights(area).map(|weight| (at, weight)))
+            .collect();
+        if areas.is_empty() {
+            continue;
+        }
+        piece.for_each_value(study, |value| {
+            words.clear();
+            for_each_word(value.as_str().unwrap_or_default(), |word| words.push(word.to_owned()));
+            let count = words.len();
+            for word in words.drain(..) {
+                let best = levels.entry(word).or_default();
+                for (at, weight) in &areas {
+                    best[*at] = best[*at].max(level(*weight, count));
+                }
+            }
+        });
+    }
+    let mut texts = vec![String::new(); fields.areas.len()];
+    for (word, levels) in &levels {
+        for (text, level) in texts.iter_mut().zip(levels) {
+            if *level > 0 {
+                // Written to a string, which cannot fail.
+                let _ = write!(text, "{word}{LEVEL_MARK}{} ", char::from(b'@' + level));
+            }
+        }
+    }
+    for ((_, field), text) in fields.areas.iter().zip(texts) {
+        if !text.is_empty() {
+            entry.add_text(*field, text);
+        }
+    }
+}
