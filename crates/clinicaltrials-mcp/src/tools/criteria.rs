@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Criteria {
-    /// Anywhere in the study: titles, conditions, interventions, summary, outcomes, sponsor, places, ids. Plain words (all must occur), a "phrase", or an expression: AND, OR, NOT, parentheses, AREA[Field]value, AREA[StartDate]RANGE[2020,MAX], SEARCH[Location](AREA[LocationCity]Boston AND AREA[LocationStatus]RECRUITING). E.g. `asthma AND (budesonide OR salbutamol)`
+    /// Anywhere in the study: titles, conditions, interventions, summary, outcomes, sponsor, places, ids. Plain words (all must occur), a "phrase", or an expression: AND, OR, NOT, parentheses, `AREA[Field]value`, `AREA[StartDate]RANGE[2020,MAX]`, `SEARCH[Location](AREA[LocationCity]Boston AND AREA[LocationStatus]RECRUITING)`. E.g. `asthma AND (budesonide OR salbutamol)`
     #[schemars(length(max = 2000))]
     query: Option<String>,
     /// As query, in what is studied: conditions, titles, keywords, MeSH terms. E.g. `type 2 diabetes`

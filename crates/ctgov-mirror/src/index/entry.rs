@@ -109,7 +109,7 @@ fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>) -> TantivyDocumen
     entry
 }
 
-/// Adds the words of a value to what [`super::write::FoldedWords`] splits: values with line breaks between.
+/// Adds the words of a value to what the tokenizer of [`super::write`] splits: values with line breaks between.
 fn fold(value: &Value, style: Style, folded: &mut String) {
     let Some(text) = value.as_str() else { return };
     let start = folded.len();
