@@ -1,5 +1,6 @@
 //! What can go wrong with a registry on disk, told so that an operator knows what to do next.
 
+use crate::synonyms::AdditionsError;
 use std::{
     error::Error,
     io,
@@ -46,6 +47,9 @@ pub enum MirrorError {
         /// How it shows.
         what: String,
     },
+    /// The additions to the synonyms are not as they should be.
+    #[error(transparent)]
+    Additions(#[from] AdditionsError),
     /// The operating system refused a file operation.
     #[error("cannot {action} {}", .path.display())]
     Io {

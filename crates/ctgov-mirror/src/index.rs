@@ -26,6 +26,7 @@ mod write;
 
 pub(crate) use collect::Rank;
 pub(crate) use entry::{Entry, Schemas};
+pub(crate) use synonyms::learn_synonyms;
 pub(crate) use write::EntryWriter;
 
 use crate::{

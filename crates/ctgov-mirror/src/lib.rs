@@ -52,6 +52,7 @@ mod index;
 mod manifest;
 mod mirror;
 mod status;
+pub mod synonyms;
 
 pub use error::MirrorError;
 pub use generation::GenerationInfo;

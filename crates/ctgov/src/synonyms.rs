@@ -24,7 +24,7 @@ pub struct Synonym {
     pub label: String,
     /// Where it is known from.
     pub kind: SynonymKind,
-    /// How many studies say so.
+    /// How many studies say so; 0 where nobody but [`SynonymKind::Added`] does.
     pub support: u32,
 }
 
@@ -41,6 +41,13 @@ pub enum SynonymKind {
     Added,
 }
 
+impl Synonym {
+    /// Somebody's word counts more than any number of studies.
+    fn rank(&self) -> (bool, u32) {
+        (self.kind == SynonymKind::Added, self.support)
+    }
+}
+
 impl Synonyms {
     /// No synonyms at all.
     pub fn none() -> &'static Self {
@@ -48,7 +55,7 @@ impl Synonyms {
         &NONE
     }
 
-    /// The synonyms of the phrase with these words, the best supported first.
+    /// The synonyms of the phrase with these words: those that were added first, then the best supported.
     pub fn of(&self, words: &[String]) -> &[Synonym] {
         if self.by_phrase.is_empty() {
             return &[];
@@ -56,19 +63,19 @@ impl Synonyms {
         self.by_phrase.get(&words.join(" ")).map_or(&[], Vec::as_slice)
     }
 
-    /// Lets `synonym` be found for the phrase with `words`. One that is known already is kept once, with the greater
-    /// support; beyond [`SYNONYMS_MAX`] the least supported goes. A phrase is no synonym of itself.
+    /// Lets `synonym` be found for the phrase with `words`. One that is known already is kept once, as the better of
+    /// the two; beyond [`SYNONYMS_MAX`] the last goes. A phrase is no synonym of itself.
     pub fn add(&mut self, words: &[String], synonym: Synonym) {
         if words.is_empty() || synonym.words.is_empty() || words == synonym.words.as_slice() {
             return;
         }
         let known = self.by_phrase.entry(words.join(" ")).or_default();
         match known.iter_mut().find(|known| known.words == synonym.words) {
-            Some(known) if known.support < synonym.support => *known = synonym,
+            Some(known) if known.rank() < synonym.rank() => *known = synonym,
             Some(_) => {}
             None => known.push(synonym),
         }
-        known.sort_by(|a, b| b.support.cmp(&a.support).then_with(|| a.words.cmp(&b.words)));
+        known.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.words.cmp(&b.words)));
         known.truncate(SYNONYMS_MAX);
     }
 

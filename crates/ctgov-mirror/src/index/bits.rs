@@ -22,6 +22,11 @@ impl Bits {
         self.words.len() * 8
     }
 
+    /// Takes out every member.
+    pub(crate) fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
     pub(crate) fn insert(&mut self, at: u32) {
         self.words[at as usize / 64] |= 1 << (at % 64);
     }
