@@ -6,6 +6,7 @@ use crate::{
     error::MirrorError,
     index::{Rank, StudyIndex, fields_digest},
     manifest::{self, Manifest},
+    synonyms,
 };
 use ctgov::{
     Budget, DataSource, DataVersion, Document, Matching, NctId, Page, PageToken, RegistryError, Snapshot,
@@ -85,7 +86,7 @@ impl Generation {
         let directory = data_dir.generation(current.name);
         manifest.check_contents(&directory)?;
         let documents = Documents::open(&directory, &manifest)?;
-        let index = StudyIndex::open(&directory, Synonyms::default())?;
+        let index = StudyIndex::open(&directory, synonyms::file::read(&directory, &manifest)?)?;
         let counts = [documents.entries().len() as u64, index.studies()];
         if counts != [manifest.studies; 2] {
             let what = format!("documents, index and manifest count {counts:?} and {}", manifest.studies);

@@ -26,7 +26,8 @@ use crate::{
     error::{At, MirrorError},
     generation::read_manifest,
     index::{self, EntryWriter, Schemas},
-    manifest::Manifest,
+    manifest::{Digest, Manifest},
+    synonyms::{self, Additions},
 };
 use ctgov::NctId;
 use pipeline::{Pipeline, Step};
@@ -205,6 +206,7 @@ impl Importer {
         observer: &mut dyn ImportObserver,
     ) -> Result<ImportSummary, ImportError> {
         let threads = options.threads.get().min(THREADS_MAX);
+        let additions = Additions::of(&self.data_dir)?;
         let schemas = Schemas::new();
         let mut draft = Draft::start(&self.data_dir, &schemas, threads)?;
         let mut pipeline = Pipeline::start(sources, &schemas, threads);
@@ -229,9 +231,9 @@ impl Importer {
         if summary.records() == summary.refused {
             return Err(ImportError::NothingRead { summary: Box::new(summary) });
         }
-        if summary.new + summary.changed > 0 {
+        if summary.new + summary.changed > 0 || draft.has_other_additions(&additions) {
             report.enter(ImportPhase::Indexing, &pipeline)?;
-            let finished = draft.finish()?;
+            let finished = draft.finish(&additions)?;
             report.enter(ImportPhase::Publishing, &pipeline)?;
             summary.published = Some(publish::publish(&self.data_dir, finished, SystemTime::now())?);
         }
@@ -302,7 +304,8 @@ impl Draft {
                 let index = directory.path().join(name);
                 fs::create_dir(&index).at("create", &index)?;
             }
-            for name in parent.manifest.files.keys().filter(|name| *name != documents::INDEX_FILE) {
+            let made_anew = [documents::INDEX_FILE, synonyms::FILE];
+            for name in parent.manifest.files.keys().filter(|name| !made_anew.contains(&name.as_str())) {
                 let (from, to) = (parent.directory.join(name), directory.path().join(name));
                 fs::hard_link(&from, &to).at("link", &to)?;
             }
@@ -365,9 +368,15 @@ impl Draft {
         }
     }
 
-    /// Completes the index and the list of documents.
-    fn finish(self) -> Result<Finished, MirrorError> {
+    /// Whether the generation before was made with other additions to the synonyms.
+    fn has_other_additions(&self, additions: &Additions) -> bool {
+        self.parent.as_ref().is_some_and(|parent| parent.manifest.additions != additions.digest())
+    }
+
+    /// Completes the index, the list of documents and the synonyms.
+    fn finish(self, additions: &Additions) -> Result<Finished, MirrorError> {
         self.studies.finish()?;
+        let synonyms = synonyms::file_of(self.directory.path(), additions)?;
         let pack_name = format!("{}/{}", documents::PACKS, pack_file(self.ordinal));
         let pack_entry = self.pack.finish()?;
         let before = self.parent.as_ref().map_or(&[][..], |parent| parent.documents.entries());
@@ -382,6 +391,8 @@ impl Draft {
             ordinal: self.ordinal,
             pack: (pack_name, pack_entry),
             entries,
+            synonyms,
+            additions: additions.digest(),
         })
     }
 }
@@ -404,6 +415,9 @@ struct Finished {
     pack: (String, crate::manifest::FileEntry),
     /// Sorted by NCT number.
     entries: Vec<Entry>,
+    /// The content of [`synonyms::FILE`], and the additions it was made with.
+    synonyms: Vec<u8>,
+    additions: Digest,
 }
 
 fn pack_file(ordinal: u64) -> String {

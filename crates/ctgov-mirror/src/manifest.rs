@@ -7,6 +7,7 @@
 //! |---|---|
 //! | packs | record by record, whenever one is read |
 //! | `documents.index` | whole, by its own checksum, when the generation is opened |
+//! | `synonyms.tsv` | whole, by the hash here, when the generation is opened |
 //! | search index | whole, by the hash here, when the generation is opened; see [`INDEX_CHECKED_BYTES_MAX`] |
 
 use crate::{
@@ -29,7 +30,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 ///
 /// Raise it when the layout or the meaning of a file changes. The search fields have their own guard,
 /// [`Manifest::fields`].
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 pub(crate) const FILE_NAME: &str = "manifest.json";
 
@@ -111,7 +112,7 @@ pub(crate) struct FileEntry {
 pub(crate) struct Manifest {
     /// Always first, and readable whatever else changes.
     pub format: u32,
-    /// The generation's id, 16 hexadecimal digits, derived from its records.
+    /// The generation's id, 16 hexadecimal digits, derived from its records and synonyms.
     pub id: String,
     /// The directory name of the generation this one started from.
     pub parent: Option<String>,
@@ -123,6 +124,8 @@ pub(crate) struct Manifest {
     pub newest_update: Option<String>,
     /// Which search fields it was indexed with; see [`crate::index::fields_digest`].
     pub fields: Digest,
+    /// Which additions to the synonyms it was made with; see [`crate::synonyms::Additions::digest`].
+    pub additions: Digest,
     /// The packs in the order the document index counts them, as paths like those of `files`.
     pub packs: Vec<String>,
     /// Every file but the manifest itself, by its path within the generation.
@@ -151,6 +154,10 @@ impl Manifest {
         let Versioned { format: found } = serde_json::from_slice(bytes).map_err(unreadable)?;
         if found > FORMAT {
             return Err(MirrorError::NewerFormat { path: path.to_owned(), found, supported: FORMAT });
+        }
+        if found < FORMAT {
+            let path = path.parent().unwrap_or(path).to_owned();
+            return Err(MirrorError::OtherFields { path });
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(unreadable)?;
         for name in manifest.files.keys() {
@@ -182,6 +189,19 @@ impl Manifest {
                 let what = format!("it has {found} bytes instead of {}", entry.bytes);
                 return Err(MirrorError::damaged(&path, what));
             }
+        }
+        Ok(())
+    }
+
+    /// Checks what was read of a file of the generation in `directory`.
+    pub(crate) fn check_content(
+        &self,
+        directory: &Path,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(), MirrorError> {
+        if self.files.get(name).is_none_or(|file| file.xxh3 != Digest::of(content)) {
+            return Err(MirrorError::damaged(&directory.join(name), "its content is not what was written"));
         }
         Ok(())
     }
@@ -239,6 +259,7 @@ mod tests {
             synthetic: 0,
             newest_update: None,
             fields: Digest(0),
+            additions: Digest(0),
             packs: vec!["documents/000001.pack".into()],
             files: [("documents/000001.pack".to_owned(), entry)].into(),
         }
@@ -262,7 +283,7 @@ mod tests {
     fn a_newer_format_is_refused_by_name_whatever_else_the_manifest_says() {
         let error = Manifest::parse(br#"{"format":3,"all":"new"}"#, Path::new("m")).unwrap_err();
         let message =
-            "m was written by a newer version: format 3, this build reads up to 1; update this program";
+            "m was written by a newer version: format 3, this build reads up to 2; update this program";
         assert_eq!(error.to_string(), message);
     }
 

@@ -21,6 +21,7 @@ mod study;
 
 pub(crate) use additions::Additions;
 pub use additions::AdditionsError;
+pub(crate) use file::FILE;
 pub(crate) use learn::{Evidence, learn as learn_from};
 pub use statement::{Statement, StatementKind};
 pub(crate) use study::TEXTS;
@@ -62,6 +63,6 @@ pub fn learn(data_dir: &Path, rules: &Rules) -> Result<Synonyms, MirrorError> {
     let data_dir = DataDir::new(data_dir);
     let not_found = || MirrorError::NotFound { data_dir: data_dir.root().to_owned() };
     let current = data_dir.current()?.ok_or_else(not_found)?;
-    let additions = Additions::read(&data_dir.root().join(additions::FILE))?;
+    let additions = Additions::of(&data_dir)?;
     index::learn_synonyms(&data_dir.generation(current.name), rules, &additions)
 }

@@ -10,11 +10,13 @@
 #![expect(clippy::print_stdout, reason = "the figures are for whoever documents them")]
 
 use ctgov::{
+    Budget, Expanded, Registry as _, StudyQuery, areas,
+    essie::Target,
     synonyms::{SynonymKind, Synonyms},
     text::words,
 };
 use ctgov_mirror::{
-    ImportOptions, Importer, Source, Unobserved,
+    ImportOptions, Importer, Mirror, Source, Unobserved,
     synonyms::{Rules, Statement, StatementKind, learn, statements_of},
 };
 use flate2::read::GzDecoder;
@@ -305,6 +307,54 @@ fn equal_records_give_an_equal_table_whatever_their_history() {
     assert!(table.len() > 100, "{}", table.len());
     let in_steps = registry(&[&older, &records[300..700], &records[..350], &records]);
     assert_eq!(learn(in_steps.path(), &rules).unwrap(), table);
+}
+
+/// How many studies a search for conditions finds, and what it was expanded with.
+fn found(mirror: &Mirror, text: &str) -> (u64, Vec<Expanded>) {
+    let mut query = StudyQuery::default();
+    query.matching.search(Target::Area(&areas::CONDITION), text).unwrap();
+    let (_, page) = mirror.snapshot().unwrap().find(&query, &Budget::unlimited()).unwrap();
+    (page.total, page.expanded)
+}
+
+#[test]
+fn a_generation_answers_with_what_it_learnt_and_what_was_added() {
+    let records: Vec<String> = ctgov_sample::Sample::new(1_500).iter().collect();
+    let root = registry(&[&records]);
+    let mirror = Mirror::open(root.path()).unwrap();
+    let learnt = learn(root.path(), &Rules::default()).unwrap();
+    assert_eq!(*mirror.snapshot().unwrap().synonyms(), learnt);
+    let mut more = 0;
+    for (phrase, known) in learnt.iter() {
+        let (with_synonyms, expanded) = found(&mirror, phrase);
+        let labels: Vec<String> = known.iter().map(|synonym| synonym.label.clone()).collect();
+        assert_eq!(expanded, [Expanded { term: phrase.to_owned(), synonyms: labels }]);
+        let as_written = found(&mirror, &format!("EXPANSION[Term]\"{phrase}\"")).0;
+        assert!(with_synonyms >= as_written, "{phrase}");
+        more += u32::from(with_synonyms > as_written);
+    }
+    assert!(more > 20, "synonyms add nothing: {more} of {}", learnt.len());
+
+    // An import that brings nothing new takes other additions up, once.
+    let version = mirror.snapshot().unwrap().data_version().id;
+    fs::write(root.path().join("synonyms.toml"), "[[synonym]]\nterms = ['gout', 'hypertension']\n").unwrap();
+    let import = || {
+        let sources = vec![Source::reader("test", Cursor::new(records[0].clone()))];
+        let importer = Importer::open(root.path()).unwrap();
+        importer.import(sources, &ImportOptions::default(), &mut Unobserved).unwrap().published
+    };
+    assert!(import().is_some() && import().is_none());
+    assert!(mirror.refresh().unwrap());
+    assert_ne!(mirror.snapshot().unwrap().data_version().id, version, "answers differ, so versions do");
+    let both = found(&mirror, "EXPANSION[Term](gout OR hypertension)").0;
+    assert!(found(&mirror, "gout").0 >= both, "what was added is searched, too");
+    assert_eq!(found(&mirror, "gout").1[0].synonyms[0], "hypertension");
+
+    fs::write(root.path().join("synonyms.toml"), "[[synonym]]\nterms = 'gout'\n").unwrap();
+    let importer = Importer::open(root.path()).unwrap();
+    let sources = vec![Source::reader("test", Cursor::new(records[0].clone()))];
+    let error = importer.import(sources, &ImportOptions::default(), &mut Unobserved).unwrap_err();
+    assert!(error.to_string().contains("synonyms.toml, line 2: "), "{error}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{
     error::{At, MirrorError, with_causes},
     index::{self, fields_digest},
     manifest::{self, Digest, FORMAT, FileEntry, Manifest, utc_text},
+    synonyms,
 };
 use ctgov::VersionId;
 use sha2::{Digest as _, Sha256};
@@ -24,13 +25,16 @@ use std::{
     time::SystemTime,
 };
 
-/// The id of a generation with these records, whatever their history. `entries` are sorted.
-fn version_id(entries: &[Entry]) -> VersionId {
+/// The id of a generation with these records and synonyms, whatever their history. `entries` are sorted.
+///
+/// Synonyms decide what is found: with others, equal questions are not answered equally.
+fn version_id(entries: &[Entry], synonyms: Digest) -> VersionId {
     let mut hash = Sha256::new();
     for entry in entries {
         hash.update(entry.nct_id.number().to_le_bytes());
         hash.update(entry.hash.0.to_le_bytes());
     }
+    hash.update(synonyms.0.to_le_bytes());
     let digest = hash.finalize();
     VersionId(std::array::from_fn(|at| digest[at]))
 }
@@ -41,18 +45,19 @@ pub(super) fn publish(
     finished: Finished,
     now: SystemTime,
 ) -> Result<GenerationInfo, MirrorError> {
-    let Finished { mut directory, parent, ordinal, pack, entries } = finished;
-    let name = GenerationName { ordinal, id: version_id(&entries) };
+    let Finished { mut directory, parent, ordinal, pack, entries, synonyms, additions } = finished;
+    let name = GenerationName { ordinal, id: version_id(&entries, Digest::of(&synonyms)) };
     let path = directory.path().to_owned();
     let parent_path = parent.as_ref().map(|(name, _)| data_dir.generation(*name));
 
     let mut packs = parent.as_ref().map_or_else(Vec::new, |(_, manifest)| manifest.packs.clone());
     packs.push(pack.0.clone());
     let mut files: BTreeMap<String, FileEntry> = BTreeMap::from([pack]);
-    files.insert(
-        documents::INDEX_FILE.to_owned(),
-        write_durably(&path.join(documents::INDEX_FILE), &documents::index::encode(&entries))?,
-    );
+    for (name, content) in
+        [(documents::INDEX_FILE, documents::index::encode(&entries)), (synonyms::FILE, synonyms)]
+    {
+        files.insert(name.to_owned(), write_durably(&path.join(name), &content)?);
+    }
     for directory in [documents::PACKS].into_iter().chain(index::DIRECTORIES) {
         let directory_path = path.join(directory);
         for entry in fs::read_dir(&directory_path).at("list", &directory_path)? {
@@ -83,6 +88,7 @@ pub(super) fn publish(
         newest_update: newest
             .map(|key| format!("{:04}-{:02}-{:02}", key / 10_000, key / 100 % 100, key % 100)),
         fields: fields_digest(),
+        additions,
         packs,
         files,
     };

@@ -21,7 +21,11 @@ use super::{
     phrases::{CHARS_MAX, WORDS_MAX},
     statement::one_line,
 };
-use crate::error::{At, MirrorError};
+use crate::{
+    data_dir::DataDir,
+    error::{At, MirrorError},
+    manifest::Digest,
+};
 use ctgov::{
     synonyms::{Synonym, SynonymKind, Synonyms},
     text::words,
@@ -57,7 +61,7 @@ pub struct AdditionsError {
 }
 
 /// What was added and what was ruled out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Additions {
     /// Terms that mean the same, as people write them.
     synonyms: Vec<Vec<String>>,
@@ -65,6 +69,8 @@ pub(crate) struct Additions {
     never: HashSet<(String, String)>,
     /// Phrases that are no synonym of anything.
     never_any: HashSet<String>,
+    /// Of the file.
+    digest: Digest,
 }
 
 #[derive(Deserialize)]
@@ -89,10 +95,24 @@ struct Fault {
 }
 
 impl Additions {
-    /// Reads the file at `path`; where there is none, nothing is added.
-    pub(crate) fn read(path: &Path) -> Result<Self, MirrorError> {
+    /// The additions in a data directory; where there is no file, nothing is added.
+    pub(crate) fn of(data_dir: &DataDir) -> Result<Self, MirrorError> {
+        Self::read(&data_dir.root().join(FILE))
+    }
+
+    /// Of what was written: other additions have another.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn none() -> Self {
+        let digest = Digest::of(b"");
+        Self { synonyms: Vec::new(), never: HashSet::new(), never_any: HashSet::new(), digest }
+    }
+
+    fn read(path: &Path) -> Result<Self, MirrorError> {
         let file = match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::none()),
             file => file.at("open", path)?,
         };
         let mut bytes = Vec::new();
@@ -119,7 +139,7 @@ impl Additions {
             at: error.span().map_or(0, |span| span.start),
             what: error.message().to_owned(),
         })?;
-        let mut additions = Self::default();
+        let mut additions = Self { digest: Digest::of(bytes), ..Self::none() };
         for entry in &written.never {
             let phrases: Vec<String> = entry.phrases(1)?.into_iter().map(|(phrase, _)| phrase).collect();
             if let [phrase] = phrases.as_slice() {
@@ -227,8 +247,8 @@ mod tests {
         );
         assert!(!additions.forbids("ms", "mass spectrometry"));
         assert!(additions.forbids("pd", "anything") && additions.forbids("anything", "pd"));
-        assert_eq!(parse("# nothing\n"), Ok(Additions::default()));
-        assert_eq!(Additions::read(Path::new("/nowhere/synonyms.toml")).unwrap(), Additions::default());
+        assert_eq!(parse(""), Ok(Additions::none()));
+        assert_eq!(Additions::read(Path::new("/nowhere/synonyms.toml")).unwrap(), Additions::none());
     }
 
     #[test]

@@ -8,7 +8,10 @@
 //! The words of a phrase, the synonym as people write it, where it is known from, how many studies say so. Phrases
 //! are in alphabetical order, the best synonym first.
 
-use crate::error::{At, MirrorError};
+use crate::{
+    error::{At, MirrorError},
+    manifest::Manifest,
+};
 use ctgov::{
     synonyms::{Synonym, SynonymKind, Synonyms},
     text::words,
@@ -54,7 +57,7 @@ pub(crate) fn encode(synonyms: &Synonyms) -> Vec<u8> {
 }
 
 /// Reads the synonyms of the generation in `directory`.
-pub(crate) fn read(directory: &Path) -> Result<Synonyms, MirrorError> {
+pub(crate) fn read(directory: &Path, manifest: &Manifest) -> Result<Synonyms, MirrorError> {
     let path = directory.join(FILE);
     let mut bytes = Vec::new();
     let file = File::open(&path).at("open", &path)?;
@@ -62,6 +65,7 @@ pub(crate) fn read(directory: &Path) -> Result<Synonyms, MirrorError> {
     if bytes.len() as u64 > BYTES_MAX {
         return Err(MirrorError::damaged(&path, "it is far larger than any list of synonyms"));
     }
+    manifest.check_content(directory, FILE, &bytes)?;
     decode(&bytes).map_err(|error| MirrorError::damaged(&path, error.to_string()))
 }
 

@@ -69,14 +69,18 @@ fn a_missing_or_cut_file_is_named_when_opening() {
 }
 
 #[test]
-fn a_newer_format_is_refused_by_name() {
+fn other_formats_are_refused_by_name() {
     let root = tempfile::tempdir().unwrap();
     import_studies(root.path(), &studies(1, 1));
     let path = generation(root.path()).join("manifest.json");
-    let newer = fs::read_to_string(&path).unwrap().replace("\"format\": 1", "\"format\": 3");
-    fs::write(&path, newer).unwrap();
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, manifest.replace("\"format\": 2", "\"format\": 3")).unwrap();
     let error = Mirror::open(root.path()).unwrap_err();
-    assert!(matches!(error, MirrorError::NewerFormat { found: 3, supported: 1, .. }), "{error}");
+    assert!(matches!(error, MirrorError::NewerFormat { found: 3, supported: 2, .. }), "{error}");
+    // What an earlier build wrote had other members.
+    fs::write(&path, "{\"format\": 1}").unwrap();
+    let error = Mirror::open(root.path()).unwrap_err();
+    assert!(matches!(error, MirrorError::OtherFields { .. }), "{error}");
 }
 
 /// A registry with a bit of everything: two packs, several segments, studies that were replaced.
