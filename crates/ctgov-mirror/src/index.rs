@@ -17,6 +17,7 @@ mod execute;
 pub(crate) mod fields;
 mod geo;
 mod ordinals;
+mod pairs;
 mod phrase;
 mod score;
 mod synonyms;

@@ -1,9 +1,8 @@
 //! From a record to what the index keeps of it: one entry for the study, one for each of its sites.
 
-use super::fields::{Fields, Style, format_term};
+use super::fields::{Fields, Style, format_term, style};
 use ctgov::{
-    NctId,
-    areas::Area,
+    NctId, areas,
     pieces::{self, Order, Piece},
     tabulate::date_format,
     text::for_each_word,
@@ -37,11 +36,21 @@ impl Schemas {
 
     /// The entry of `study`, whose id is `id`.
     pub(crate) fn entry(&self, id: NctId, study: &Value) -> Entry {
-        let mut entry = common(&self.studies, id, &|piece, each| piece.for_each_value(study, each));
+        let values: &Values<'_> = &|piece, each| piece.for_each_value(study, each);
+        // With those of the sites: areas and pairs are of all a study says.
+        let words = Words::of(Piece::all(), values);
+        let mut entry = common(&self.studies, id, values, &words);
         for (measure, field) in &self.studies.measures {
             measure.for_each_key(study, |key| entry.add_i64(*field, key));
         }
-        add_areas(&self.studies, study, &mut entry);
+        add_areas(&self.studies, &words, &mut entry);
+        if let Some(field) = self.studies.pair {
+            let mut pairs = String::new();
+            for piece in Piece::all().filter(|piece| style(*piece) == Style::Positions) {
+                super::pairs::add(words.lines(piece), &mut pairs);
+            }
+            entry.add_text(field, pairs);
+        }
         if let Some(field) = self.studies.synonym {
             super::synonyms::for_each_statement(study, |statement| entry.add_text(field, statement));
         }
@@ -51,7 +60,9 @@ impl Schemas {
 
     fn site(&self, id: NctId, position: usize, site: &Value) -> TantivyDocument {
         let fields = &self.sites;
-        let mut entry = common(fields, id, &|piece, each| piece.for_each_value_in_site(site, each));
+        let values: &Values<'_> = &|piece, each| piece.for_each_value_in_site(site, each);
+        let words = Words::of(fields.texts.iter().map(|(piece, ..)| *piece), values);
+        let mut entry = common(fields, id, values, &words);
         for (measure, field) in &fields.measures {
             measure.for_each_key_in_site(site, |key| entry.add_i64(*field, key));
         }
@@ -71,8 +82,39 @@ impl Schemas {
 /// Calls its second argument with every value of a piece.
 type Values<'a> = dyn Fn(Piece, &mut dyn FnMut(&'a Value)) + 'a;
 
+/// The words of the text pieces of a study or site: the values of each in lines, with single spaces between words.
+struct Words(Vec<String>);
+
+impl Words {
+    fn of(pieces: impl Iterator<Item = Piece>, values: &Values<'_>) -> Self {
+        let mut lines = vec![String::new(); pieces::COUNT];
+        for piece in pieces.filter(|piece| piece.kind().is_text()) {
+            values(piece, &mut |value| fold(value, &mut lines[piece.index()]));
+        }
+        Self(lines)
+    }
+
+    fn lines(&self, piece: Piece) -> &str {
+        &self.0[piece.index()]
+    }
+}
+
+/// Adds the words of a value as a line, if there are any.
+fn fold(value: &Value, lines: &mut String) {
+    let Some(text) = value.as_str() else { return };
+    let start = lines.len();
+    for_each_word(text, |word| {
+        if lines.len() > start {
+            lines.push(' ');
+        } else if start > 0 {
+            lines.push('\n');
+        }
+        lines.push_str(word);
+    });
+}
+
 /// What studies and sites have in common.
-fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>) -> TantivyDocument {
+fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>, words: &Words) -> TantivyDocument {
     let mut entry = TantivyDocument::new();
     entry.add_u64(fields.nct, id.number().into());
     let mut present = [false; pieces::COUNT];
@@ -96,36 +138,16 @@ fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>) -> TantivyDocumen
             _ => {}
         });
     }
-    for (piece, field, style) in &fields.texts {
-        let mut folded = String::new();
-        values(*piece, &mut |value| fold(value, *style, &mut folded));
-        if !folded.is_empty() {
-            entry.add_text(*field, folded);
+    for (piece, field, _) in &fields.texts {
+        let lines = words.lines(*piece);
+        if !lines.is_empty() {
+            entry.add_text(*field, lines);
         }
     }
     for (piece, field) in &fields.columns {
         values(*piece, &mut |value| value.as_str().into_iter().for_each(|text| entry.add_text(*field, text)));
     }
     entry
-}
-
-/// Adds the words of a value to what the tokenizer of [`super::write`] splits: values with line breaks between.
-fn fold(value: &Value, style: Style, folded: &mut String) {
-    let Some(text) = value.as_str() else { return };
-    let start = folded.len();
-    if start > 0 {
-        folded.push(if style == Style::Positions { '\n' } else { ' ' });
-    }
-    let first = folded.len();
-    for_each_word(text, |word| {
-        if folded.len() > first {
-            folded.push(' ');
-        }
-        folded.push_str(word);
-    });
-    if folded.len() == first {
-        folded.truncate(start);
-    }
 }
 
 /// How many levels a word can have in an area.
@@ -149,34 +171,20 @@ pub(crate) fn level(weight: f32, words: usize) -> u8 {
 pub(crate) const LEVEL_MARK: char = '\u{1}';
 
 /// Adds to the field of each area every word of its pieces, once, with the best level it has there.
-fn add_areas(fields: &Fields, study: &Value, entry: &mut TantivyDocument) {
-    /// The best weight and level of a word so far, one an area.
-    type Levels = [u8; 19];
-    let mut levels: HashMap<String, Levels> = HashMap::new();
-    let mut words = Vec::new();
-    for piece in Piece::all().filter(|piece| piece.kind().is_text()) {
-        let weights =
-            |area: &Area| area.pieces().find(|(known, _)| *known == piece).map(|(_, part)| part.weight);
-        let areas: Vec<(usize, f32)> = fields
-            .areas
-            .iter()
-            .enumerate()
-            .filter_map(|(at, (area, _))| weights(area).map(|weight| (at, weight)))
-            .collect();
-        if areas.is_empty() {
-            continue;
-        }
-        piece.for_each_value(study, |value| {
-            words.clear();
-            for_each_word(value.as_str().unwrap_or_default(), |word| words.push(word.to_owned()));
-            let count = words.len();
-            for word in words.drain(..) {
+fn add_areas(fields: &Fields, words: &Words, entry: &mut TantivyDocument) {
+    /// The best level of a word so far, one an area.
+    type Levels = [u8; areas::ALL.len()];
+    let mut levels: HashMap<&str, Levels> = HashMap::new();
+    for (piece, weights) in &fields.weights {
+        for line in words.lines(*piece).lines() {
+            let count = 1 + line.bytes().filter(|byte| *byte == b' ').count();
+            for word in line.split(' ') {
                 let best = levels.entry(word).or_default();
-                for (at, weight) in &areas {
+                for (at, weight) in weights {
                     best[*at] = best[*at].max(level(*weight, count));
                 }
             }
-        });
+        }
     }
     let mut texts = vec![String::new(); fields.areas.len()];
     for (word, levels) in &levels {

@@ -9,9 +9,10 @@ use super::{
     StudyIndex,
     bits::Bits,
     columns::{Column, Pick},
-    fields::{Fields, Style, format_term, measure_name},
+    fields::{Fields, Style, format_term, measure_name, style},
     geo,
     ordinals::Segments,
+    pairs,
     phrase::Phrase,
     words::{any_of, in_area},
 };
@@ -24,7 +25,7 @@ use ctgov::{
     },
     pieces::{Measure, Piece},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 use tantivy::{
     Term,
     schema::{Field, IndexRecordOption},
@@ -365,17 +366,33 @@ impl<'a> Execution<'a> {
         Ok(set.unwrap_or_else(|| self.none(of)))
     }
 
-    /// Those of `within` that can have `synonym` in a place of `words`.
-    pub(super) fn synonym_candidates(
+    /// Those of `within` (of all, without one) that can have `phrase` in a place of `words`, if that narrows them down.
+    pub(super) fn phrase_candidates(
         &self,
+        of: Of,
         words: &Words,
-        synonym: &[String],
-        within: &Bits,
-    ) -> Result<Bits> {
-        match self.area_field(Of::Studies, words) {
-            Some(_) => self.every_word(Of::Studies, words, synonym, Some(within)),
-            None => Ok(within.clone()),
+        phrase: &[String],
+        within: Option<&Bits>,
+    ) -> Result<Option<Bits>> {
+        let mut candidates = within.cloned();
+        let mut others = Cow::Borrowed(phrase);
+        // Tables of results have no pairs.
+        let has_pairs = words.pieces.iter().all(|place| style(place.piece) == Style::Positions);
+        if let Some(field) = self.fields(of).pair.filter(|_| has_pairs) {
+            for pair in pairs::terms(field, phrase) {
+                let mut having = self.any_of(of, &[pair])?;
+                if let Some(candidates) = &candidates {
+                    having.and(candidates);
+                }
+                candidates = Some(having);
+                others = pairs::others(phrase).into();
+            }
         }
+        // The words must be there at all: short lists, read once.
+        if self.area_field(of, words).is_some() && !others.is_empty() {
+            candidates = Some(self.every_word(of, words, &others, candidates.as_ref())?);
+        }
+        Ok(candidates)
     }
 
     /// How many studies have `word` in some place of `words`.
@@ -413,11 +430,7 @@ impl<'a> Execution<'a> {
             return self.word(of, words, &phrase[0]);
         }
         let mut found = self.none(of);
-        // The words must be there at all: short lists, read once.
-        let mut candidates = match self.area_field(of, words) {
-            Some(_) => Some(self.every_word(of, words, phrase, within)?),
-            None => within.cloned(),
-        };
+        let mut candidates = self.phrase_candidates(of, words, phrase, within)?;
         for place in words.pieces.iter().filter(|place| place.synonyms || !synonyms_only) {
             if candidates.as_ref().is_some_and(Bits::is_empty) {
                 break;

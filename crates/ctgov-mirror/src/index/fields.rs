@@ -11,6 +11,7 @@
 //! | one a vocabulary or boolean piece | its values as they are | `AREA[Phase]PHASE3` |
 //! | one a [`Measure`] | its keys as a column | ranges, sorting, sizes |
 //! | `values:` and a piece | its values as a column | tables |
+//! | `pair` | every two neighbouring words of which one is frequent, see [`pairs`](super::pairs) | phrases |
 //! | `synonym` | what the study says about words that mean the same | learning synonyms |
 //!
 //! In `sites/`, one document a site, the same for the pieces of a site, and besides
@@ -56,10 +57,13 @@ pub(crate) struct Fields {
     pub schema: Schema,
     pub nct: Field,
     pub present: Field,
+    pub pair: Option<Field>,
     pub synonym: Option<Field>,
     pub position: Option<Field>,
     pub point: Option<Field>,
     pub areas: Vec<(&'static Area, Field)>,
+    /// The text pieces of these areas, with the place of each area in `areas` and what the piece weighs there.
+    pub weights: Vec<(Piece, Vec<(usize, f32)>)>,
     pub texts: Vec<(Piece, Field, Style)>,
     pub values: Vec<(Piece, Field)>,
     pub measures: Vec<(Measure, Field)>,
@@ -101,7 +105,8 @@ const COLUMNS: [&str; 29] = [
     "SecondaryIdDomain",
 ];
 
-fn style(piece: Piece) -> Style {
+/// How the words of a text piece are kept.
+pub(super) fn style(piece: Piece) -> Style {
     const TABLE_VALUES: [&str; 9] = [
         "GroupId",
         "Value",
@@ -141,6 +146,13 @@ fn has_field(area: &Area) -> bool {
     !area.is_of_sites() && area.pieces().any(|(piece, _)| piece.kind().is_text())
 }
 
+/// What a piece weighs in each of `areas` that has it.
+fn weights_of(piece: Piece, areas: &[(&'static Area, Field)]) -> Vec<(usize, f32)> {
+    let weight = |area: &Area| area.pieces().find(|(known, _)| *known == piece).map(|(_, part)| part.weight);
+    let having = areas.iter().enumerate();
+    having.filter_map(|(at, (area, _))| weight(area).map(|weight| (at, weight))).collect()
+}
+
 /// Every measure that is kept, each once whatever names it has.
 fn measures() -> impl Iterator<Item = Measure> {
     let values = Piece::all().filter(|piece| piece.kind().order().is_some()).map(Measure::Values);
@@ -163,15 +175,23 @@ impl Fields {
         let fast = NumericOptions::default().set_fast();
         let nct = schema.add_u64_field(NCT, fast.clone().set_indexed());
         let present = schema.add_text_field("present", value.clone());
-        let (mut synonym, mut position, mut point, mut areas) = (None, None, None, Vec::new());
+        let (mut pair, mut synonym, mut position, mut point) = (None, None, None, None);
+        let mut areas = Vec::new();
         if of_site {
             position = Some(schema.add_u64_field(POSITION, fast.clone()));
             point = Some(schema.add_bytes_field("point", BytesOptions::default().set_indexed()));
         } else {
+            let lines = text(super::write::LINES, IndexRecordOption::Basic);
+            pair = Some(schema.add_text_field("pair", lines));
             synonym = Some(schema.add_text_field("synonym", value.clone()));
             let own = areas::ALL.into_iter().filter(|area| has_field(area));
             areas.extend(own.map(|area| (area, schema.add_text_field(area.name, bare.clone()))));
         }
+        let weights = Piece::all().filter(|piece| piece.kind().is_text());
+        let weights = weights
+            .map(|piece| (piece, weights_of(piece, &areas)))
+            .filter(|(_, weights)| !weights.is_empty());
+        let weights = weights.collect();
         let (mut texts, mut values) = (Vec::new(), Vec::new());
         for piece in Piece::all().filter(|piece| belongs(*piece)) {
             match piece.kind() {
@@ -198,10 +218,12 @@ impl Fields {
             schema: schema.build(),
             nct,
             present,
+            pair,
             synonym,
             position,
             point,
             areas,
+            weights,
             texts,
             values,
             measures,

@@ -200,7 +200,7 @@ impl Scores {
             if rest.is_empty() {
                 break;
             }
-            let candidates = execution.synonym_candidates(words, synonym, &rest)?;
+            let candidates = execution.phrase_candidates(Of::Studies, words, synonym, Some(&rest))?;
             let strong = |weight: f32| weight >= PHRASE_WEIGHT_MIN || words.area.is_none();
             for place in words.pieces.iter().filter(|place| place.synonyms && strong(place.weight)) {
                 let mut found = Bits::none(rest.len());
@@ -209,7 +209,7 @@ impl Scores {
                     place.piece,
                     synonym,
                     words.coverage,
-                    Some(&candidates),
+                    candidates.as_ref(),
                     &mut found,
                 )?;
                 found.and(&rest);

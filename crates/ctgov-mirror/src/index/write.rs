@@ -121,29 +121,29 @@ impl TokenStream for FoldedWordStream<'_> {
     }
 }
 
-/// Splits folded words where only their presence counts.
+/// Splits text at any of some characters, where only the presence of what stands between them counts.
 #[derive(Clone)]
-struct BareWords;
+struct Bare(&'static [char]);
 
-struct BareWordStream<'a> {
-    words: std::str::Split<'a, char>,
+struct BareStream<'a> {
+    terms: std::str::Split<'a, &'static [char]>,
     token: Token,
 }
 
-impl Tokenizer for BareWords {
-    type TokenStream<'a> = BareWordStream<'a>;
+impl Tokenizer for Bare {
+    type TokenStream<'a> = BareStream<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> BareWordStream<'a> {
-        BareWordStream { words: text.split(' '), token: Token::default() }
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> BareStream<'a> {
+        BareStream { terms: text.split(self.0), token: Token::default() }
     }
 }
 
-impl TokenStream for BareWordStream<'_> {
+impl TokenStream for BareStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(word) = self.words.find(|word| !word.is_empty()) else { return false };
+        let Some(term) = self.terms.find(|term| !term.is_empty()) else { return false };
         self.token.position = self.token.position.wrapping_add(1);
         self.token.text.clear();
-        self.token.text.push_str(word);
+        self.token.text.push_str(term);
         true
     }
 
@@ -156,8 +156,9 @@ impl TokenStream for BareWordStream<'_> {
     }
 }
 
-/// The tokenizer's name in the schema, for fields that keep no positions.
+/// The tokenizers' names in the schema, for fields that keep no positions: words, and lines of several words.
 pub(super) const BARE_WORDS: &str = "bare words";
+pub(super) const LINES: &str = "lines";
 
 /// Reading and writing for everybody whom the directory admits.
 const SHARED_FILE_MODE: u32 = 0o666;
@@ -227,7 +228,8 @@ impl Writer {
         let open = || -> tantivy::Result<_> {
             let index = Index::open_or_create(MmapDirectory::open(&path)?, fields.schema.clone())?;
             index.tokenizers().register(FOLDED_WORDS, FoldedWords);
-            index.tokenizers().register(BARE_WORDS, BareWords);
+            index.tokenizers().register(BARE_WORDS, Bare(&[' ', '\n']));
+            index.tokenizers().register(LINES, Bare(&['\n']));
             let writer: IndexWriter = index.writer_with_num_threads(threads, memory_bytes)?;
             let mut merging = LogMergePolicy::default();
             merging.set_max_docs_before_merge(MERGED_STUDIES_MAX);
