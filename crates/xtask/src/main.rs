@@ -13,6 +13,9 @@ cargo xtask test     everything CI checks: format, lints, docs, all tests, real 
 cargo xtask bench [STUDIES]
                      builds a release and measures it over the study records in the file STUDIES
                      (default: the real ones beside the checkout, else made-up ones)
+cargo xtask bench registry [--studies N]
+                     measures the mirror over N made-up studies (default 50000; 600000 is the registry's size and
+                     takes an hour and 40 GB under target/), beside SQLite up to 50000
 
 The clients that tests need are fetched into target/; nothing is installed system-wide.
 ";
@@ -22,6 +25,11 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test::run(),
         ["bench"] => bench::run_program(None),
+        ["bench", "registry"] => bench::run_registry(bench::REGISTRY_STUDIES),
+        ["bench", "registry", "--studies", studies] => match studies.parse() {
+            Ok(studies) => bench::run_registry(studies),
+            Err(_) => Err(anyhow::anyhow!("`{studies}` is no number of studies")),
+        },
         ["bench", studies] => bench::run_program(Some(Path::new(studies))),
         _ => {
             steps::say(HELP);

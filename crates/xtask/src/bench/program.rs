@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the whole program, measured from outside as its users meet it.
 
+use super::process::{Server, TICKS_PER_SECOND, cpu_ticks, resident_kib};
 use crate::{
     load::{self, Connection, post},
     steps::{cargo, run, say, step, target_dir, workspace},
@@ -7,10 +8,10 @@ use crate::{
 use anyhow::{Context as _, ensure};
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -106,7 +107,7 @@ fn cold_start(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
 }
 
 fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
-    let server = Server::start(program, data_dir)?;
+    let server = SessionServer::start(program, data_dir)?;
     let mut report = String::new();
     thread::sleep(Duration::from_secs(2));
     report += &format!(
@@ -137,7 +138,7 @@ fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
 
 /// As many sessions as a server takes, in a fresh one.
 fn full_house(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
-    let server = Server::start(program, data_dir)?;
+    let server = SessionServer::start(program, data_dir)?;
     let mut connection = Connection::open(server.address)?;
     let start = Instant::now();
     for number in 0..SESSIONS / SESSIONS_PER_IDENTITY {
@@ -153,44 +154,21 @@ fn full_house(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
     ))
 }
 
-/// A server of the program, killed when dropped.
-struct Server {
-    child: Child,
+/// A server with sessions.
+struct SessionServer {
+    server: Server,
     address: SocketAddr,
-    /// Held open: a server that prints into a closed pipe would be another case.
-    _stdout: BufReader<ChildStdout>,
 }
 
-impl Server {
+impl SessionServer {
     fn start(program: &Path, data_dir: &Path) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--auth",
-                "jwt",
-                "--source",
-                "mirror",
-                "--log-level",
-                "warn",
-            ])
-            .arg("--data-dir")
-            .arg(data_dir)
-            .env("MCP_AUTH_SECRET_KEY", SECRET)
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("starting the server")?;
-        let mut stdout = BufReader::new(child.stdout.take().context("stdout")?);
-        let mut line = String::new();
-        stdout.read_line(&mut line).context("reading where it serves")?;
-        let address =
-            line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).context("no address")?;
-        Ok(Self { child, address: address.parse().context("the address")?, _stdout: stdout })
+        let server =
+            Server::start(program, data_dir, &["--auth", "jwt"], &[("MCP_AUTH_SECRET_KEY", SECRET)])?;
+        Ok(Self { address: server.address, server })
     }
 
     fn pid(&self) -> u32 {
-        self.child.id()
+        self.server.pid()
     }
 
     fn open_session(&self, token: &str) -> anyhow::Result<String> {
@@ -228,43 +206,9 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing else to do about it.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A token of the n-th identity.
 fn token(number: usize) -> anyhow::Result<String> {
     let claims = serde_json::json!({"sub": format!("person-{number}"), "client_id": "bench", "exp": 4_000_000_000_u64});
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).context("signing a token")
-}
-
-/// `sysconf(_SC_CLK_TCK)`, 100 on every Linux.
-const TICKS_PER_SECOND: f64 = 100.0;
-
-/// User and system time of a process so far (`/proc/PID/stat`, fields 14 and 15).
-fn cpu_ticks(pid: u32) -> anyhow::Result<u64> {
-    let stat = read(&PathBuf::from(format!("/proc/{pid}/stat")))?;
-    let fields = stat.rsplit(')').next().context("stat")?.split_whitespace().collect::<Vec<_>>();
-    let field = |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).context("stat");
-    Ok(field(11)? + field(12)?)
-}
-
-/// Resident memory of a process, in KiB (`/proc/PID/status`).
-fn resident_kib(pid: u32) -> anyhow::Result<u64> {
-    let status = read(&PathBuf::from(format!("/proc/{pid}/status")))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
-    line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).context("VmRSS")
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|mut file| file.read_to_string(&mut text))
-        .with_context(|| format!("{} (the benchmark needs Linux)", path.display()))?;
-    Ok(text)
 }
