@@ -311,7 +311,7 @@ fn keys_of(piece: Piece, order: Order, text: &str) -> Result<Interval, Problem> 
 }
 
 fn one_of(term: &Term, piece: Piece, vocabulary: &'static Enumeration, weight: f32) -> Option<Condition> {
-    let value = vocabulary.find(&term.text)?.value;
+    let value = vocabulary.find_in(piece, &term.text)?.value;
     Some(Condition::OneOf { piece, values: BTreeSet::from([value]), weight })
 }
 
