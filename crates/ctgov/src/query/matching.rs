@@ -273,7 +273,8 @@ mod tests {
         assert_eq!(conditions.searches, [Condition::Ids(BTreeSet::from(ids))]);
         assert_eq!(conditions.filter, Condition::All);
         assert!(!matching.is_scored());
-        let here = Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: crate::essie::LengthUnit::Miles };
+        let here =
+            Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: crate::essie::LengthUnit::Miles };
         matching.filter_near(here);
         assert_eq!(matching.near(), None);
         for text in ["NCT1 asthma", "", " , ", "NCT0"] {
