@@ -154,6 +154,10 @@ impl Resolver<'_> {
     fn term_in_piece(&self, term: &Term, piece: Piece, reading: Reading) -> Result<Condition, Problem> {
         const TERM: &str = "A term";
         let leaf = match piece.kind() {
+            kind if kind.is_text() && piece.is_index_only() => {
+                let why = "it stands in no record; countries go by their names, as in AREA[LocationCountry]France";
+                return Err(not_applicable(TERM, piece.name(), why));
+            }
             kind if kind.is_text() => {
                 let place = Place { piece, weight: 1.0, synonyms: piece.has_synonyms() };
                 self.words(term, vec![place], None, reading)?
@@ -668,6 +672,10 @@ mod tests {
                 "A term does not work on `LocationGeoPoint`: ask DISTANCE",
             ),
             (of("DesignModule", term("x")), "A term does not work on `DesignModule`: name a field in it"),
+            (
+                of("LocationCountryCode", term("FR")),
+                "A term does not work on `LocationCountryCode`: it stands in no record",
+            ),
             (of("BriefTitle", range("a", "b")), "RANGE does not work on `BriefTitle`: text has no order"),
             (
                 of("Phase", range("PHASE1", "PHASE3")),
