@@ -14,7 +14,11 @@ use ctgov::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// `a=b&c=d`, decoded already.
 fn pairs(query: &str) -> Vec<(String, String)> {
@@ -128,6 +132,61 @@ fn what_is_wrong_is_told_in_the_words_on_record() {
     ];
     for (query, body) in cases {
         assert_eq!(studies(query), Err(ApiError { status: 400, body }), "{query}");
+    }
+}
+
+#[test]
+fn what_the_specification_gives_as_examples_is_taken() {
+    let examples = [
+        "query.cond=lung cancer",
+        "query.cond=(head OR neck) AND pain",
+        "query.term=AREA[LastUpdatePostDate]RANGE[2023-01-15,MAX]",
+        "filter.overallStatus=NOT_YET_RECRUITING|RECRUITING",
+        "postFilter.overallStatus=COMPLETED",
+        "filter.geo=distance(39.0035707,-77.1013313,50mi)",
+        "postFilter.ids=NCT04852770|NCT01728545|NCT02109302",
+        "filter.advanced=AREA[StartDate]2022",
+        "postFilter.advanced=AREA[MinimumAge]RANGE[MIN, 16 years] AND AREA[MaximumAge]RANGE[16 years, MAX]",
+        "aggFilters=results:with,status:com",
+        "aggFilters=status:not rec,sex:f,healthy:y",
+        "geoDecay=func:linear,scale:100km,offset:10km,decay:0.1",
+        "geoDecay=func:gauss,scale:500mi,offset:0mi,decay:0.3",
+        "fields=NCTId|BriefTitle|OverallStatus|HasResults",
+        "fields=ProtocolSection",
+        "sort=@relevance",
+        "sort=LastUpdatePostDate",
+        "sort=EnrollmentCount:desc|NumArmGroups",
+        "pageSize=100",
+    ];
+    for query in examples {
+        assert_ne!(studies(query).unwrap(), StudiesRequest::default(), "{query}");
+    }
+    for fields in ["NCTId|BriefTitle|Reference", "ConditionsModule|EligibilityModule"] {
+        assert!(StudyRequest::read("NCT00841061", &pairs(&format!("fields={fields}"))).is_ok(), "{fields}");
+    }
+    let path = "protocolSection.armsInterventionsModule.armGroups.interventionNames";
+    for query in ["types=ENUM|BOOLEAN", "types=INTEGER|NUMBER", "fields=Condition|InterventionName"] {
+        assert!(FieldValuesRequest::read(&pairs(query)).is_ok(), "{query}");
+    }
+    for fields in ["Phase", "Condition|Intervention", path] {
+        assert!(FieldSizesRequest::read(&pairs(&format!("fields={fields}"))).is_ok(), "{fields}");
+    }
+}
+
+#[test]
+fn every_parameter_of_the_specification_is_known() {
+    let Some(path) = captured("oas.yaml") else { return };
+    let text = fs::read_to_string(path).unwrap();
+    let of_studies =
+        text.split_once("\n  /studies:").unwrap().1.split_once("\n  /studies/{nctId}:").unwrap().0;
+    let names =
+        of_studies.lines().filter_map(|line| line.strip_prefix("      - name: \"")?.strip_suffix('"'));
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names.len(), 29);
+    for name in names {
+        let pair = (name.to_owned(), "?".to_owned());
+        let told = StudiesRequest::read(&[pair]).map_err(|error| error.body);
+        assert_ne!(told, Err(ApiError::unknown_parameter(name).body));
     }
 }
 
@@ -588,15 +647,19 @@ fn the_version_tells_the_newest_update_and_invents_nothing() {
     assert_eq!(version(None), r#"{"apiVersion":"2.0.5"}"#);
 }
 
-/// A captured answer next to the checkout.
-fn capture(name: &str) -> Option<Value> {
+/// What was captured, next to the checkout.
+fn captured(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures").join(name);
-    let Ok(text) = fs::read_to_string(path) else {
-        // Past the test harness, which keeps what passing tests print to itself.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: captures/{name} is not next to the checkout");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+    if path.exists() {
+        return Some(path);
+    }
+    // Past the test harness, which keeps what passing tests print to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: captures/{name} is not next to the checkout");
+    None
+}
+
+fn capture(name: &str) -> Option<Value> {
+    captured(name).map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
 }
 
 fn without(value: &mut Value, keys: &[&str]) {

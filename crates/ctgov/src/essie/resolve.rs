@@ -155,7 +155,8 @@ impl Resolver<'_> {
         const TERM: &str = "A term";
         let leaf = match piece.kind() {
             kind if kind.is_text() && piece.is_index_only() => {
-                let why = "it stands in no record; countries go by their names, as in AREA[LocationCountry]France";
+                let why =
+                    "it stands in no record; countries go by their names, as in AREA[LocationCountry]France";
                 return Err(not_applicable(TERM, piece.name(), why));
             }
             kind if kind.is_text() => {
