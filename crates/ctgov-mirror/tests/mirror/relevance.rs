@@ -211,6 +211,36 @@ fn near_sites_come_first_where_a_place_is_asked_as_the_decay_says() {
 }
 
 #[test]
+fn with_more_than_ten_thousand_hits_distance_does_not_matter() {
+    let root = tempfile::tempdir().unwrap();
+    // The last is the nearest.
+    let study = |number: u32| {
+        let north = f64::from(20_000 - number) / 10_000.0;
+        let mut study = with(
+            number,
+            "contactsLocationsModule.locations",
+            json!([{"geoPoint": {"lat": north, "lon": 0.0}}]),
+        );
+        study["protocolSection"]["identificationModule"]["briefTitle"] = json!("asthma");
+        study
+    };
+    let most = GeoDecay::HITS_MAX as u32;
+    let studies: Vec<Value> = (1..=most + 1).map(study).collect();
+    import_studies(root.path(), &studies);
+    let snapshot = snapshot(root.path());
+    let first = |radius: f64| {
+        let mut query = words_in(&areas::TITLE, "asthma");
+        let unit = LengthUnit::Kilometers;
+        query.matching.filter_near(Circle { latitude: 0.0, longitude: 0.0, radius, unit });
+        let found = search(snapshot.as_ref(), &query);
+        (found.total, ids(&found)[0])
+    };
+    // The farthest lie at 222.368 and 222.379 km.
+    assert_eq!(first(222.375), (u64::from(most), most + 1));
+    assert_eq!(first(250.0), (u64::from(most) + 1, 1));
+}
+
+#[test]
 fn the_same_records_come_in_the_same_order_however_they_were_imported() {
     let records = studies(240, 11);
     let (at_once, in_steps) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
