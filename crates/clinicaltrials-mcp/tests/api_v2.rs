@@ -274,7 +274,7 @@ async fn every_refusal_on_record_is_repeated() {
         match quality.split(' ').next().unwrap() {
             // What was left out is told by dots.
             "prefix" => {
-                assert!(answer.body.starts_with(body.trim_end_matches("...}")), "{request}: {}", answer.body)
+                assert!(answer.body.starts_with(body.trim_end_matches("...}")), "{request}: {}", answer.body);
             }
             "approx" => assert_eq!(answer.body.replace('\n', " "), body, "{request}"),
             _ => assert_eq!(answer.body, body, "{request}"),
