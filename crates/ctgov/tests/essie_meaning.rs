@@ -832,6 +832,85 @@ fn relations_hold_of_real_studies() {
     check_relations(&studies.iter().map(Prepared::new).collect::<Vec<_>>());
 }
 
+/// What stands at a pointer into the protocol section; of a list, each.
+fn protocol<'a>(study: &'a Value, pointer: &str) -> Vec<&'a Value> {
+    let found = study.pointer(&format!("/protocolSection/{pointer}"));
+    match found {
+        Some(Value::Array(elements)) => elements.iter().collect(),
+        found => found.into_iter().collect(),
+    }
+}
+
+#[test]
+fn real_records_are_read_as_one_would_read_them_with_the_eye() {
+    type Reading = fn(&Value) -> bool;
+    fn start(study: &Value) -> Option<&str> {
+        protocol(study, "statusModule/startDateStruct/date").first()?.as_str()
+    }
+    fn sites(study: &Value) -> Vec<&Value> {
+        protocol(study, "contactsLocationsModule/locations")
+    }
+    fn is_american(site: &Value) -> bool {
+        site["country"] == "United States"
+    }
+    fn minutes(study: &Value, age: &str) -> Option<u64> {
+        let age = protocol(study, &format!("eligibilityModule/{age}")).first()?.as_str()?.to_owned();
+        let (number, unit) = age.split_once(' ').unwrap();
+        let unit = match unit.trim_end_matches('s') {
+            "Year" => 525_600,
+            "Month" => 43_800,
+            "Week" => 10_080,
+            "Day" => 1_440,
+            "Hour" => 60,
+            _ => 1,
+        };
+        Some(number.parse::<u64>().unwrap() * unit)
+    }
+    const AMERICAN: &str = "AREA[LocationCountry]COVERAGE[FullMatch]\"United States\"";
+    let rows: [(String, Reading); 12] = [
+        ("AREA[Phase]PHASE2".into(), |study| {
+            protocol(study, "designModule/phases").iter().any(|phase| **phase == "PHASE2")
+        }),
+        ("AREA[Phase]MISSING".into(), |study| protocol(study, "designModule/phases").is_empty()),
+        ("AREA[StartDate]2022".into(), |study| start(study).is_some_and(|date| date.starts_with("2022"))),
+        // A date without a day is its first: as text, it comes before all of them and after the month before.
+        ("AREA[StartDate]RANGE[2020-03-15,2021-06]".into(), |study| {
+            start(study).is_some_and(|date| ("2020-03-15"..="2021-06-30").contains(&date))
+        }),
+        ("AREA[EnrollmentCount]RANGE[100,500]".into(), |study| {
+            let count = protocol(study, "designModule/enrollmentInfo/count");
+            count.iter().any(|count| (100..=500).contains(&count.as_u64().unwrap()))
+        }),
+        ("AREA[MinimumAge]RANGE[6 Months,18 Years]".into(), |study| {
+            minutes(study, "minimumAge").is_some_and(|age| (6 * 43_800..=18 * 525_600).contains(&age))
+        }),
+        ("AREA[MaximumAge](RANGE[64y,MAX] OR MISSING)".into(), |study| {
+            minutes(study, "maximumAge").is_none_or(|age| age >= 64 * 525_600)
+        }),
+        (format!("{AMERICAN} AND AREA[LocationStatus]RECRUITING"), |study| {
+            let is_open = |site: &&Value| site["status"] == "RECRUITING";
+            sites(study).iter().any(|site| is_american(site)) && sites(study).iter().any(is_open)
+        }),
+        (format!("SEARCH[Location]({AMERICAN} AND AREA[LocationStatus]RECRUITING)"), |study| {
+            sites(study).iter().any(|site| is_american(site) && site["status"] == "RECRUITING")
+        }),
+        (format!("SEARCH[Location](NOT {AMERICAN})"), |study| {
+            sites(study).iter().any(|site| !is_american(site))
+        }),
+        (format!("NOT SEARCH[Location]({AMERICAN})"), |study| {
+            !sites(study).iter().any(|site| is_american(site))
+        }),
+        ("AREA[Location:size]RANGE[10,MAX]".into(), |study| sites(study).len() >= 10),
+    ];
+    let Some(records) = real_studies() else { return };
+    let known: Vec<_> = records.iter().map(Prepared::new).collect();
+    for (text, reading) in rows {
+        let read: BTreeSet<usize> = (0..records.len()).filter(|at| reading(&records[*at])).collect();
+        assert!(!read.is_empty() && read.len() < records.len(), "{text}");
+        assert_eq!(find(&text, &known), read, "{text}");
+    }
+}
+
 /// The records of a captured page, and whether it has every one that matched.
 fn captured_page(file: &str) -> Option<(Vec<Value>, bool)> {
     let page: Value =
