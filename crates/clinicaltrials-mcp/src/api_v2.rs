@@ -15,7 +15,7 @@ use crate::engine::{CallControl, Engine};
 use answer::{Answers, Outcome};
 use axum::{
     Router,
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery, State, rejection::PathRejection},
     middleware::map_response,
     response::Response,
     routing::get,
@@ -28,6 +28,10 @@ use ctgov::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{sync::Arc, time::Duration};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, predicate::SizeAbove},
+};
 
 /// What the endpoints share.
 #[derive(Clone)]
@@ -37,6 +41,9 @@ struct Api {
     /// Longest that a search may work.
     query_time_max: Duration,
 }
+
+/// Smallest body that is compressed for clients that take gzip: smaller ones fit a packet as they are.
+const COMPRESSED_BYTES_MIN: u16 = 1 << 10;
 
 /// The API's endpoints, to be mounted at `/api/v2`.
 pub fn router(engine: Engine, query_time_max: Duration) -> Router {
@@ -56,6 +63,11 @@ pub fn router(engine: Engine, query_time_max: Duration) -> Router {
             (StatusCode::NOT_FOUND, "There is nothing here. Studies are at /api/v2/studies.")
         })
         .layer(map_response(for_every_page))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN)),
+        )
         .with_state(Api { engine, answers: Arc::default(), query_time_max })
 }
 
@@ -81,10 +93,12 @@ async fn studies(State(api): State<Api>, RawQuery(query): RawQuery, headers: Hea
 
 async fn study(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    // What cannot be decoded is no number either.
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let request = match StudyRequest::read(&id, &pairs(query.as_deref())) {
         Ok(request) => request,
         Err(error) => return answer::refused(error),
@@ -181,7 +195,7 @@ async fn field_sizes(State(api): State<Api>, RawQuery(query): RawQuery, headers:
     }
 }
 
-/// The query of an address as decoded pairs.
+/// The query of an address as decoded pairs, with U+FFFD for what is not UTF-8: `ctgov::api` refuses that.
 fn pairs(query: Option<&str>) -> Vec<(String, String)> {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
 }

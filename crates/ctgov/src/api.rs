@@ -13,6 +13,7 @@
 //!
 //! - A parameter without a value counts as not given, but for `fields`, which must not be empty.
 //! - A parameter given twice is refused: taking one of the two would answer another question.
+//! - A value with U+FFFD in it, which stands for bytes that were no text, is refused.
 //! - Values of lists are taken as they stand between commas and pipes; white space around them makes them wrong.
 //! - In errors of queries without a label on record, the area's or piece's name stands for it (`PatientSearch`,
 //!   `LeadSponsorName`).

@@ -49,6 +49,15 @@ impl Enumeration {
         values.iter().find(named)
     }
 
+    /// [`find`](Self::find) for a value of `piece`, which may have labels of its own: `Anticipated` for the estimated
+    /// `StartDateType`.
+    pub fn find_in(&'static self, piece: Piece, text: &str) -> Option<&'static EnumValue> {
+        let own = |value: &&EnumValue| {
+            value.exceptions.iter().any(|(of, label)| *of == piece.name() && same_word(text, label))
+        };
+        self.find(text).or_else(|| self.values.iter().find(own))
+    }
+
     /// [`find`](Self::find) that tells what is allowed.
     ///
     /// # Errors
@@ -106,6 +115,20 @@ mod tests {
         }
         for (text, expected) in [("Phase 2", "PHASE2"), ("phase2", "PHASE2"), ("na", "NA")] {
             assert_eq!(PHASE.parse(text).unwrap().value, expected, "text: {text:?}");
+        }
+    }
+
+    #[test]
+    fn labels_of_a_pieces_own_are_read_there_and_nowhere_else() {
+        let estimated = |piece, text| DATE_TYPE.find_in(Piece::named(piece), text).map(|value| value.value);
+        for (piece, text, expected) in [
+            ("StartDateType", "anticipated", Some("ESTIMATED")),
+            ("StartDateType", "Estimated", Some("ESTIMATED")),
+            ("StartDateType", "Estimate", None),
+            ("ResultsFirstPostDateType", "Estimate", Some("ESTIMATED")),
+            ("ResultsFirstPostDateType", "Anticipated", None),
+        ] {
+            assert_eq!(estimated(piece, text), expected, "{piece} {text}");
         }
     }
 

@@ -162,10 +162,15 @@ mod tests {
         let mut seen = vec![base.fingerprint()];
         let mut filtered = base.clone();
         filtered.matching.filter("AREA[Phase]PHASE3").unwrap();
+        // Both, of which there is none, and not either.
+        let mut of_ids = search(&areas::BASIC, "NCT1");
+        of_ids.matching.search(Target::Area(&areas::BASIC), "NCT2").unwrap();
         let others = [
             search(&areas::TITLE, "asthma AND child"),
             search(&areas::BASIC, "asthma child"),
             search(&areas::BASIC, "\"asthma child\""),
+            search(&areas::BASIC, "NCT1 NCT2"),
+            of_ids,
             StudyQuery { sort: Sort::parse("StartDate").unwrap(), ..base.clone() },
             StudyQuery { sort: Sort::parse("StartDate:asc").unwrap(), ..base.clone() },
             filtered,

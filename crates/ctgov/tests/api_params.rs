@@ -7,13 +7,18 @@ use ctgov::{
     api::{
         self, ApiError, FieldSizesRequest, FieldValuesRequest, MetadataRequest, StudiesRequest, StudyRequest,
     },
-    essie::LengthUnit,
+    essie::{Circle, Condition, LengthUnit},
     pieces::{Kind, Piece},
+    synonyms::Synonyms,
     tabulate::{FieldStats, FieldValues, ListSizes, RecordSizes, Row, Table},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// `a=b&c=d`, decoded already.
 fn pairs(query: &str) -> Vec<(String, String)> {
@@ -120,9 +125,68 @@ fn what_is_wrong_is_told_in_the_words_on_record() {
         ),
         ("pageSize=5&pageSize=6", "Parameter `pageSize` is given more than once".into()),
         ("query.cond=&query.cond=x", "Parameter `query.cond` is given more than once".into()),
+        // What was not UTF-8.
+        ("query.cond=asthma\u{fffd}", format("query.cond")),
+        ("pageSize=\u{fffd}&bogus=1", format("pageSize")),
+        ("query.con\u{fffd}=x", unknown("query.con\u{fffd}")),
     ];
     for (query, body) in cases {
         assert_eq!(studies(query), Err(ApiError { status: 400, body }), "{query}");
+    }
+}
+
+#[test]
+fn what_the_specification_gives_as_examples_is_taken() {
+    let examples = [
+        "query.cond=lung cancer",
+        "query.cond=(head OR neck) AND pain",
+        "query.term=AREA[LastUpdatePostDate]RANGE[2023-01-15,MAX]",
+        "filter.overallStatus=NOT_YET_RECRUITING|RECRUITING",
+        "postFilter.overallStatus=COMPLETED",
+        "filter.geo=distance(39.0035707,-77.1013313,50mi)",
+        "postFilter.ids=NCT04852770|NCT01728545|NCT02109302",
+        "filter.advanced=AREA[StartDate]2022",
+        "postFilter.advanced=AREA[MinimumAge]RANGE[MIN, 16 years] AND AREA[MaximumAge]RANGE[16 years, MAX]",
+        "aggFilters=results:with,status:com",
+        "aggFilters=status:not rec,sex:f,healthy:y",
+        "geoDecay=func:linear,scale:100km,offset:10km,decay:0.1",
+        "geoDecay=func:gauss,scale:500mi,offset:0mi,decay:0.3",
+        "fields=NCTId|BriefTitle|OverallStatus|HasResults",
+        "fields=ProtocolSection",
+        "sort=@relevance",
+        "sort=LastUpdatePostDate",
+        "sort=EnrollmentCount:desc|NumArmGroups",
+        "pageSize=100",
+    ];
+    for query in examples {
+        assert_ne!(studies(query).unwrap(), StudiesRequest::default(), "{query}");
+    }
+    for fields in ["NCTId|BriefTitle|Reference", "ConditionsModule|EligibilityModule"] {
+        assert!(StudyRequest::read("NCT00841061", &pairs(&format!("fields={fields}"))).is_ok(), "{fields}");
+    }
+    let path = "protocolSection.armsInterventionsModule.armGroups.interventionNames";
+    for query in ["types=ENUM|BOOLEAN", "types=INTEGER|NUMBER", "fields=Condition|InterventionName"] {
+        assert!(FieldValuesRequest::read(&pairs(query)).is_ok(), "{query}");
+    }
+    for fields in ["Phase", "Condition|Intervention", path] {
+        assert!(FieldSizesRequest::read(&pairs(&format!("fields={fields}"))).is_ok(), "{fields}");
+    }
+}
+
+#[test]
+fn every_parameter_of_the_specification_is_known() {
+    let Some(path) = captured("oas.yaml") else { return };
+    let text = fs::read_to_string(path).unwrap();
+    let of_studies =
+        text.split_once("\n  /studies:").unwrap().1.split_once("\n  /studies/{nctId}:").unwrap().0;
+    let names =
+        of_studies.lines().filter_map(|line| line.strip_prefix("      - name: \"")?.strip_suffix('"'));
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names.len(), 29);
+    for name in names {
+        let pair = (name.to_owned(), "?".to_owned());
+        let told = StudiesRequest::read(&[pair]).map_err(|error| error.body);
+        assert_ne!(told, Err(ApiError::unknown_parameter(name).body));
     }
 }
 
@@ -160,6 +224,17 @@ fn expressions_that_are_none_are_told_with_the_label_of_the_parameter() {
         let body = format!("Error parsing query in {label}: Unknown area name: `NotARealField`");
         assert_eq!(error, ApiError { status: 400, body }, "{name}");
     }
+}
+
+#[test]
+fn a_value_that_is_none_is_told_with_all_that_are_in_their_order() {
+    let error = studies("query.term=AREA[OverallStatus]NOT_A_STATUS").unwrap_err();
+    let body = "Error parsing query in Other terms: Allowed values for enum field \
+                `protocolSection.statusModule.overallStatus` are `ACTIVE_NOT_RECRUITING`, `COMPLETED`, \
+                `ENROLLING_BY_INVITATION`, `NOT_YET_RECRUITING`, `RECRUITING`, `SUSPENDED`, `TERMINATED`, `WITHDRAWN`, \
+                `AVAILABLE`, `NO_LONGER_AVAILABLE`, `TEMPORARILY_NOT_AVAILABLE`, `APPROVED_FOR_MARKETING`, `WITHHELD`, \
+                `UNKNOWN`";
+    assert_eq!(error, ApiError { status: 400, body: body.into() });
 }
 
 #[test]
@@ -215,9 +290,15 @@ fn filters_become_filters_and_post_filters_the_same() {
         let ids = numbers.iter().map(|number| NctId::new(*number).unwrap());
         matching(|matching| matching.filter_ids(ids))
     };
+    let near = Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: LengthUnit::Kilometers };
     let cases = [
         ("overallStatus=RECRUITING|COMPLETED,RECRUITING", status(&["COMPLETED", "RECRUITING"])),
         ("ids=nct00000004|NCT3,NCT0000000000003", ids(&[3, 4])),
+        ("geo=distance(1,2,3km)", matching(|matching| matching.filter_near(near))),
+        (
+            "advanced=AREA[Phase]PHASE3 OR asthma",
+            matching(|matching| matching.filter("AREA[Phase]PHASE3 OR asthma").unwrap()),
+        ),
     ];
     for (filter, expected) in cases {
         for group in ["filter", "postFilter"] {
@@ -267,6 +348,91 @@ fn check_boxes_become_filters() {
                studyType:int obs obs_patreg exp exp_indiv exp_inter exp_treat,ages:child adult older,sex:f m,healthy:y,\
                results:with without,docs:prot sap icf,funderType:nih fed industry other,violation:y";
     assert!(!filters(all).is_everything());
+}
+
+#[test]
+fn every_check_box_asks_what_an_expression_asks() {
+    let any = |pieces: &[&str], values: &[&str]| {
+        let asked =
+            pieces.iter().flat_map(|piece| values.iter().map(move |value| format!("AREA[{piece}]{value}")));
+        asked.collect::<Vec<_>>().join(" OR ")
+    };
+    let sponsors: &[&str] = &["LeadSponsorClass", "CollaboratorClass"];
+    let mut cases: Vec<(&str, String)> = vec![
+        ("sex:f", r#"AREA[Sex]FEMALE OR AREA[Sex]"ALL""#.into()),
+        ("sex:m", r#"AREA[Sex]MALE OR AREA[Sex]"ALL""#.into()),
+        ("funderType:nih", any(sponsors, &["NIH"])),
+        ("funderType:fed", any(sponsors, &["FED"])),
+        ("funderType:industry", any(sponsors, &["INDUSTRY"])),
+        ("funderType:other", any(sponsors, &["OTHER_GOV", "INDIV", "NETWORK", "AMBIG", "OTHER", "UNKNOWN"])),
+        // Keys of one id are alternatives, ids must all hold.
+        ("ages:child older", "AREA[StdAge]CHILD OR AREA[StdAge]OLDER_ADULT".into()),
+        ("docs:sap,results:with", "AREA[HasResults]true AND AREA[LargeDocHasSAP]true".into()),
+        ("results:with|docs:sap", "AREA[HasResults]true AND AREA[LargeDocHasSAP]true".into()),
+        // The last of a repeated id counts; a key that is none finds nothing, in whatever case it would be one.
+        ("phase:1,phase:3", "AREA[Phase]PHASE3".into()),
+        ("phase:na", "NOT ALL".into()),
+        ("violation:n", "NOT ALL".into()),
+        ("healthy:n", "NOT ALL".into()),
+        ("phase:na 3", "AREA[Phase]PHASE3".into()),
+    ];
+    let single = [
+        ("status:rec", "OverallStatus", "RECRUITING"),
+        ("status:not", "OverallStatus", "NOT_YET_RECRUITING"),
+        ("status:act", "OverallStatus", "ACTIVE_NOT_RECRUITING"),
+        ("status:com", "OverallStatus", "COMPLETED"),
+        ("status:ter", "OverallStatus", "TERMINATED"),
+        ("status:enr", "OverallStatus", "ENROLLING_BY_INVITATION"),
+        ("status:sus", "OverallStatus", "SUSPENDED"),
+        ("status:wit", "OverallStatus", "WITHDRAWN"),
+        ("status:unk", "OverallStatus", "UNKNOWN"),
+        ("status:ava", "OverallStatus", "AVAILABLE"),
+        ("status:nla", "OverallStatus", "NO_LONGER_AVAILABLE"),
+        ("status:tna", "OverallStatus", "TEMPORARILY_NOT_AVAILABLE"),
+        ("status:afm", "OverallStatus", "APPROVED_FOR_MARKETING"),
+        ("phase:0", "Phase", "EARLY_PHASE1"),
+        ("phase:1", "Phase", "PHASE1"),
+        ("phase:2", "Phase", "PHASE2"),
+        ("phase:3", "Phase", "PHASE3"),
+        ("phase:4", "Phase", "PHASE4"),
+        ("phase:NA", "Phase", "NA"),
+        ("studyType:int", "StudyType", "INTERVENTIONAL"),
+        ("studyType:obs", "StudyType", "OBSERVATIONAL"),
+        ("studyType:obs_patreg", "PatientRegistry", "true"),
+        ("studyType:exp", "StudyType", "EXPANDED_ACCESS"),
+        ("studyType:exp_indiv", "ExpAccTypeIndividual", "true"),
+        ("studyType:exp_inter", "ExpAccTypeIntermediate", "true"),
+        ("studyType:exp_treat", "ExpAccTypeTreatment", "true"),
+        ("ages:child", "StdAge", "CHILD"),
+        ("ages:adult", "StdAge", "ADULT"),
+        ("ages:older", "StdAge", "OLDER_ADULT"),
+        ("healthy:y", "HealthyVolunteers", "true"),
+        ("results:with", "HasResults", "true"),
+        ("results:without", "HasResults", "false"),
+        ("docs:prot", "LargeDocHasProtocol", "true"),
+        ("docs:sap", "LargeDocHasSAP", "true"),
+        ("docs:icf", "LargeDocHasICF", "true"),
+        ("violation:y", "FDAAA801Violation", "true"),
+    ];
+    cases.extend(single.map(|(check_box, piece, value)| (check_box, any(&[piece], &[value]))));
+    let filter =
+        |query: &str| studies(query).unwrap().query.matching.conditions(Synonyms::none()).unwrap().filter;
+    for (check_box, expression) in cases {
+        let (asked, expected) =
+            (filter(&format!("aggFilters={check_box}")), filter(&format!("filter.advanced={expression}")));
+        assert_eq!(alternatives(asked), alternatives(expected), "{check_box}");
+    }
+}
+
+/// The parts of an `OR` in one order.
+fn alternatives(condition: Condition) -> Vec<String> {
+    let parts = match condition {
+        Condition::Or(parts) => parts,
+        condition => vec![condition],
+    };
+    let mut parts: Vec<_> = parts.iter().map(|part| format!("{part:?}")).collect();
+    parts.sort_unstable();
+    parts
 }
 
 #[test]
@@ -481,15 +647,19 @@ fn the_version_tells_the_newest_update_and_invents_nothing() {
     assert_eq!(version(None), r#"{"apiVersion":"2.0.5"}"#);
 }
 
-/// A captured answer next to the checkout.
-fn capture(name: &str) -> Option<Value> {
+/// What was captured, next to the checkout.
+fn captured(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures").join(name);
-    let Ok(text) = fs::read_to_string(path) else {
-        // Past the test harness, which keeps what passing tests print to itself.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: captures/{name} is not next to the checkout");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+    if path.exists() {
+        return Some(path);
+    }
+    // Past the test harness, which keeps what passing tests print to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: captures/{name} is not next to the checkout");
+    None
+}
+
+fn capture(name: &str) -> Option<Value> {
+    captured(name).map(|path| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
 }
 
 fn without(value: &mut Value, keys: &[&str]) {

@@ -1,12 +1,31 @@
 //! What expressions mean: which of a handful of studies each finds, and the relations that hold for any studies.
 //!
-//! The rows follow the reference of the language row by row. The relations are those that the registry's own counts
-//! keep at any date; they are checked on the handful, and on real records where these lie next to the checkout.
+//! The rows follow the reference of the language row by row:
+//!
+//! | row of the reference | test |
+//! |---|---|
+//! | word run, phrase, `EXPANSION` None, Term, Relaxation, Lossy | `words_stand_together_or_apart_and_in_forms` |
+//! | `EXPANSION[Concept]`, quoted Relaxation and Lossy are Concept, names of one drug find the same | `synonyms_find_each_other_where_they_are_looked_for` |
+//! | `COVERAGE` and its alias, FullMatch in practice, COVERAGE with Lossy | `coverage_says_how_much_of_a_value_words_cover`, `what_cannot_be_asked_says_so` |
+//! | `AREA[x]` over parentheses and `NOT`, inner `AREA`, alternative names, paths, branches, no `AREA` | `areas_hold_for_what_follows_them`, `names_of_an_area_are_one`, `what_is_missing_and_what_is_there` |
+//! | operator words in upper case, escapes, commas, adjacency | `commas_join_and_detach_no_operator`, `operators_are_words_when_escaped_quoted_or_in_lower_case` |
+//! | enum, enum in a mixed area, boolean | `vocabularies_are_met_by_values_and_labels` |
+//! | number, date, partial date, `RANGE`, ages, `:size`, `TILT` | `dates_numbers_and_ages_compare` |
+//! | `MISSING`, `ALL` | `what_is_missing_and_what_is_there` |
+//! | `SEARCH`, `NOT` and sites, contacts of a site, `DISTANCE` | `sites_are_asked_each_by_itself`, `a_circle_is_as_wide_as_its_unit_says` |
+//! | `RANGE` on text or vocabularies, unknown units and values | `what_cannot_be_asked_says_so` |
+//! | scoring (`OR`, `NOT`, `TILT`, tiers) | `ctgov-mirror`, `tests/mirror/relevance.rs` |
+//! | syntax, errors with their places and texts | `essie_syntax.rs`, `api_params.rs` |
+//!
+//! The relations, R1 to R30, are those that the registry's own counts keep at any date; R1 to R15, R18, R19, R25, R26, R28
+//! and R29 are checked on the handful, and on real records where these lie next to the checkout. R27 is checked with the
+//! synonyms, R16 in `api_params.rs`; R17, R20 to R24 and R30 are the API's, in `clinicaltrials-mcp`, `tests/api_v2.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a record or an expression that cannot be read fails the test")]
 
 use ctgov::{
     DEFAULT_AREA,
+    api::StudiesRequest,
     areas::{self, Area},
     essie::{
         Circle, EssieError, Expansion, LengthUnit, Target,
@@ -167,6 +186,7 @@ fn words_stand_together_or_apart_and_in_forms() {
         (r#"AREA[BriefTitle]"heart attack""#, "2"),
         (r#"AREA[BriefTitle]"attack heart""#, ""),
         (r#"AREA[BriefTitle]EXPANSION[Lossy]"heart attack""#, "2"),
+        (r#"AREA[BriefTitle]EXPANSION[Relaxation]"heart attack""#, "2"),
         // Nothing but the characters themselves.
         ("AREA[BriefTitle]EXPANSION[None]tumours", "6"),
         ("AREA[BriefTitle]EXPANSION[None]Tumours", ""),
@@ -190,7 +210,73 @@ fn words_stand_together_or_apart_and_in_forms() {
         ("AREA[BriefTitle]EXPANSION[Lossy]heart metformin", "1 2 3"),
         ("AREA[BriefTitle]EXPANSION[Lossy]nothing at hand", ""),
         ("EXPAND[Term]tumor", "6"),
+        // An operator covers all of what follows it.
+        ("EXPANSION[None] NOT (Heart OR Metformin)", "3 4 5 6"),
+        ("EXPANSION[None](AREA[BriefTitle]heart OR AREA[Condition]Anxiety)", "3"),
+        ("EXPANSION[None]EXPANSION[Term]HEART", "2 3"),
     ]);
+}
+
+#[test]
+fn commas_join_and_detach_no_operator() {
+    check(&[
+        ("heart, panic", "3"),
+        ("heart,panic", "3"),
+        ("heart AND panic", "3"),
+        (", heart ,, panic ,", "3"),
+        ("heart, NOT panic", "2"),
+        ("AREA[BriefTitle]heart, attacks", "2 3"),
+        ("AREA[Phase]PHASE1, PHASE2", "1"),
+        ("(heart OR metformin), (panic OR diabetes)", "1 3"),
+        ("\"heart attack\", aftercare", "2"),
+        // Nothing, everything, and the word.
+        ("ALL,", ""),
+        ("NOT,", "1 2 3 4 5 6"),
+        (r"\ALL,", "5"),
+        ("leukemia,ALL", "5"),
+        (r"leukemia,\ALL", "5"),
+        (r"heart,\ALL", ""),
+        ("heart,ALL", "2 3"),
+    ]);
+}
+
+#[test]
+fn operators_are_words_when_escaped_quoted_or_in_lower_case() {
+    check(&[
+        ("ALL", "1 2 3 4 5 6"),
+        (r"\ALL", "5"),
+        ("all", "5"),
+        ("All", "5"),
+        (r#""ALL""#, "5"),
+        (r"\MISSING", ""),
+        ("heart OR metformin", "1 2 3"),
+        ("heart or metformin", ""),
+        ("heart not panic", ""),
+        (r"heart \OR metformin", ""),
+        // A backslash that takes no meaning away means nothing.
+        (r"AREA[LeadSponsorName]\Merck \Sharp", "1 3"),
+        (r#"AREA[Condition]COVER[FullMatch]"Diabetes \Mellitus\, Type 2""#, "1"),
+        (r#"AREA[LeadSponsorName]COVER[FullMatch]"\Merck Sharp \& Dohme LLC""#, "1"),
+        (r"AREA[BriefTitle]\(ALL\)", "5"),
+        // Nothing but brackets is special within words.
+        ("AREA[BriefTitle]Crohn's", "5"),
+        ("Merck Sharp & Dohme", "1 3"),
+        ("AREA[BriefTitle]tumours: the", "6"),
+    ]);
+}
+
+#[test]
+fn names_of_an_area_are_one() {
+    let path = "protocolSection.designModule.phases";
+    for name in ["Phase", "PHASE", path] {
+        let (values, size) = (format!("AREA[{name}]PHASE3"), format!("AREA[{name}:size] 2"));
+        let missing = format!("AREA[{name}]MISSING");
+        check(&[(values.as_str(), "2 3"), (size.as_str(), "1 2"), (missing.as_str(), "4")]);
+    }
+    for name in ["Location", "protocolSection.contactsLocationsModule.locations"] {
+        let (size, missing) = (format!("AREA[{name}:size]RANGE[2,MAX]"), format!("AREA[{name}]MISSING"));
+        check(&[(size.as_str(), "1 5"), (missing.as_str(), "4 6")]);
+    }
 }
 
 #[test]
@@ -223,6 +309,12 @@ fn coverage_says_how_much_of_a_value_words_cover() {
         ("AREA[BriefTitle]EXPANSION[None]COVERAGE[EndsWith]protein", "6"),
         ("AREA[BriefTitle]EXPANSION[None]COVERAGE[EndsWith]spot", ""),
         ("AREA[LeadSponsorName]EXPANSION[None]COVERAGE[FullMatch]Merck KGaA", "2"),
+        // With Relaxation it reaches as far as Concept.
+        ("AREA[LeadSponsorName]EXPANSION[Relaxation]COVERAGE[FullMatch]Merck KGaA", "2"),
+        ("AREA[LeadSponsorName]EXPANSION[Relaxation]COVERAGE[FullMatch]KGaA Merck", ""),
+        // Without an area, every one of the default.
+        (r#"COVERAGE[FullMatch]"Pfizer""#, "2 4"),
+        (r#"AREA[LeadSponsorName]COVERAGE[FullMatch]"Pfizer""#, "4"),
     ]);
 }
 
@@ -252,12 +344,9 @@ fn areas_hold_for_what_follows_them() {
         ("withheld", ""),
         ("female", ""),
         ("glucophage", "1"),
-        // Side by side is AND; a comma too.
+        // Side by side is AND.
         ("heart NOT panic", "2"),
         ("(heart) (panic)", "3"),
-        ("heart, panic", "3"),
-        ("heart or panic", ""),
-        ("heart OR metformin", "1 2 3"),
         ("heart AND NOT (panic OR aftercare)", ""),
         ("NOT NOT heart", "2 3"),
     ]);
@@ -279,6 +368,8 @@ fn vocabularies_are_met_by_values_and_labels() {
         ("AREA[LocationStatus]Recruiting", "1 2 5"),
         ("AREA[FunderTypeSearch]NIH", "2"),
         ("AREA[FunderTypeSearch]other", "3 5 6"),
+        ("AREA[StartDateType]actual", "1"),
+        ("AREA[StartDateType]Anticipated", ""),
         // Within an area of texts, only a term that is a value as a whole.
         ("Phase 3", "2 3"),
         ("OLDER_ADULT", "3"),
@@ -333,6 +424,11 @@ fn dates_numbers_and_ages_compare() {
         ("AREA[MaximumAge]RANGE[MIN, 1 Year]", "3 6"),
         ("AREA[MaximumAge](RANGE[60 Years, MAX] OR MISSING)", "1 2 4 5"),
         ("AREA[TargetDuration]14 days", "5"),
+        ("AREA[MaximumAge]90 Minutes", "6"),
+        ("AREA[MaximumAge]RANGE[1 Hour, 2 Hours]", "6"),
+        // A year has twelve months.
+        ("AREA[MinimumAge]RANGE[1 Years, MAX] AND AREA[MaximumAge]RANGE[MIN, 12 Months]", ""),
+        ("AREA[MinimumAge]RANGE[6 Months, MAX] AND AREA[MaximumAge]RANGE[1 Years, 1 Years]", "3"),
         // How long lists are.
         ("AREA[Phase:size]2", "1 2"),
         ("AREA[Phase:size] 2", "1 2"),
@@ -371,11 +467,7 @@ fn what_is_missing_and_what_is_there() {
         ("AREA[Location:size]MISSING", "4"),
         ("AREA[ResultsSection]MISSING", "1 2 3 4 5 6"),
         ("MISSING", ""),
-        // The word, not the operator.
-        (r"\ALL", "5"),
-        ("all", "5"),
-        (r#""ALL""#, "5"),
-        (r"\MISSING", ""),
+        ("AREA[Phase](ALL AND NOT MISSING)", "1 2 3 5 6"),
     ]);
 }
 
@@ -451,6 +543,8 @@ fn what_cannot_be_asked_says_so() {
         ("AREA[NotARealField]x", "Unknown area name: `NotARealField`"),
         ("AREA[MinimumAge]RANGE[3 fortnights, MAX]", "cannot read `3 fortnights` as a value of `MinimumAge`"),
         ("AREA[StartDate]soon", "cannot read `soon` as a value of `StartDate`"),
+        ("AREA[StartDate]2021-02-29", "cannot read `2021-02-29` as a value of `StartDate`"),
+        ("AREA[MinimumAge]18", "cannot read `18` as a value of `MinimumAge`"),
         ("AREA[HasResults]yes", "cannot read `yes` as a value of `HasResults`"),
         ("AREA[BriefTitle]RANGE[a,b]", "RANGE does not work on `BriefTitle`"),
         ("AREA[Phase]RANGE[PHASE1,PHASE3]", "RANGE does not work on `Phase`"),
@@ -485,8 +579,10 @@ fn synonyms_find_each_other_where_they_are_looked_for() {
     let table = synonyms(&[("heart attack", "myocardial infarction"), ("Paris", "Boston")]);
     let studies = handful();
     let studies: Vec<_> = studies.iter().map(Prepared::new).collect();
-    let rows: [(&str, &[usize]); 9] = [
+    let rows: [(&str, &[usize]); 11] = [
         ("AREA[Condition]heart attack", &[2]),
+        ("AREA[Condition]EXPANSION[Relaxation]\"heart attack\"", &[2]),
+        ("AREA[Condition]EXPANSION[Lossy]\"heart attack\"", &[2]),
         ("AREA[Condition]\"heart attacks\"", &[2]),
         ("AREA[Condition]EXPANSION[Concept]heart attack", &[2]),
         ("AREA[Condition]EXPANSION[Term]heart attack", &[]),
@@ -500,6 +596,19 @@ fn synonyms_find_each_other_where_they_are_looked_for() {
     for (text, expected) in rows {
         let found = find_with(text, Target::Area(DEFAULT_AREA), &table, &studies).unwrap();
         assert_eq!(found.iter().map(|at| at + 1).collect::<Vec<_>>(), expected, "{text}");
+    }
+    // R27: all names of a drug find the same studies, which no form of a single one does.
+    let names = ["Glucophage", "metformin", "Fortamet"];
+    let pairs: Vec<_> = names.iter().flat_map(|a| names.map(|b| (*a, b))).filter(|(a, b)| a != b).collect();
+    let table = synonyms(&pairs);
+    for name in names {
+        for text in [name.to_owned(), format!("\"{name}\""), format!("EXPANSION[Concept]{name}")] {
+            let found = find_with(&text, Target::Area(&areas::INTERVENTION), &table, &studies).unwrap();
+            assert_eq!(found, BTreeSet::from([0]), "{text}");
+        }
+        let alone = format!("AREA[InterventionOtherName]EXPANSION[Term]{name}");
+        let found = find_with(&alone, Target::Area(&areas::INTERVENTION), &table, &studies).unwrap();
+        assert_eq!(found.contains(&0), name == "Glucophage", "{alone}");
     }
 }
 
@@ -719,32 +828,195 @@ fn shared(name: &str) -> Option<PathBuf> {
 
 #[test]
 fn relations_hold_of_real_studies() {
-    let Some(path) = shared("studies.ndjson.gz") else { return };
-    let lines = BufReader::new(flate2::read::MultiGzDecoder::new(File::open(path).unwrap())).lines();
-    let studies: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    let Some(studies) = real_studies() else { return };
     check_relations(&studies.iter().map(Prepared::new).collect::<Vec<_>>());
 }
 
-#[test]
-fn recorded_pages_list_studies_that_match_what_was_asked() {
-    let drug = synonyms(&[("Keytruda", "pembrolizumab")]);
-    // The pages hold parts of the records only, but the parts that were looked at.
-    let pages = [
-        (
-            "search_melanoma_recruiting_limit3",
-            "AREA[ConditionSearch]melanoma AND AREA[OverallStatus]RECRUITING",
-            3,
-        ),
-        ("search_keytruda_limit3", "AREA[InterventionSearch]Keytruda", 3),
-        ("search_phelan_limit5", "AREA[ConditionSearch]Phelan", 5),
-        ("search_phelan_next", "AREA[ConditionSearch]Phelan", 5),
-        ("search_phelan_limit50", "AREA[ConditionSearch]Phelan", 3),
-    ];
-    for (page, text, count) in pages {
-        let Some(path) = shared(&format!("captures/pages/{page}_20260811.json")) else { return };
-        let page: Value = serde_json::from_reader(File::open(path).unwrap()).unwrap();
-        let studies: Vec<_> = page["studies"].as_array().unwrap().iter().map(Prepared::new).collect();
-        let found = find_with(text, Target::Area(DEFAULT_AREA), &drug, &studies).unwrap();
-        assert_eq!((found.len(), studies.len()), (count, count), "{text}: {found:?}");
+/// What stands at a pointer into the protocol section; of a list, each.
+fn protocol<'a>(study: &'a Value, pointer: &str) -> Vec<&'a Value> {
+    let found = study.pointer(&format!("/protocolSection/{pointer}"));
+    match found {
+        Some(Value::Array(elements)) => elements.iter().collect(),
+        found => found.into_iter().collect(),
     }
+}
+
+#[test]
+fn real_records_are_read_as_one_would_read_them_with_the_eye() {
+    type Reading = fn(&Value) -> bool;
+    fn start(study: &Value) -> Option<&str> {
+        protocol(study, "statusModule/startDateStruct/date").first()?.as_str()
+    }
+    fn sites(study: &Value) -> Vec<&Value> {
+        protocol(study, "contactsLocationsModule/locations")
+    }
+    fn is_american(site: &Value) -> bool {
+        site["country"] == "United States"
+    }
+    fn minutes(study: &Value, age: &str) -> Option<u64> {
+        let age = protocol(study, &format!("eligibilityModule/{age}")).first()?.as_str()?.to_owned();
+        let (number, unit) = age.split_once(' ').unwrap();
+        let unit = match unit.trim_end_matches('s') {
+            "Year" => 525_600,
+            "Month" => 43_800,
+            "Week" => 10_080,
+            "Day" => 1_440,
+            "Hour" => 60,
+            _ => 1,
+        };
+        Some(number.parse::<u64>().unwrap() * unit)
+    }
+    const AMERICAN: &str = "AREA[LocationCountry]COVERAGE[FullMatch]\"United States\"";
+    let rows: [(String, Reading); 12] = [
+        ("AREA[Phase]PHASE2".into(), |study| {
+            protocol(study, "designModule/phases").iter().any(|phase| **phase == "PHASE2")
+        }),
+        ("AREA[Phase]MISSING".into(), |study| protocol(study, "designModule/phases").is_empty()),
+        ("AREA[StartDate]2022".into(), |study| start(study).is_some_and(|date| date.starts_with("2022"))),
+        // A date without a day is its first: as text, it comes before all of them and after the month before.
+        ("AREA[StartDate]RANGE[2020-03-15,2021-06]".into(), |study| {
+            start(study).is_some_and(|date| ("2020-03-15"..="2021-06-30").contains(&date))
+        }),
+        ("AREA[EnrollmentCount]RANGE[100,500]".into(), |study| {
+            let count = protocol(study, "designModule/enrollmentInfo/count");
+            count.iter().any(|count| (100..=500).contains(&count.as_u64().unwrap()))
+        }),
+        ("AREA[MinimumAge]RANGE[6 Months,18 Years]".into(), |study| {
+            minutes(study, "minimumAge").is_some_and(|age| (6 * 43_800..=18 * 525_600).contains(&age))
+        }),
+        ("AREA[MaximumAge](RANGE[64y,MAX] OR MISSING)".into(), |study| {
+            minutes(study, "maximumAge").is_none_or(|age| age >= 64 * 525_600)
+        }),
+        (format!("{AMERICAN} AND AREA[LocationStatus]RECRUITING"), |study| {
+            let is_open = |site: &&Value| site["status"] == "RECRUITING";
+            sites(study).iter().any(|site| is_american(site)) && sites(study).iter().any(is_open)
+        }),
+        (format!("SEARCH[Location]({AMERICAN} AND AREA[LocationStatus]RECRUITING)"), |study| {
+            sites(study).iter().any(|site| is_american(site) && site["status"] == "RECRUITING")
+        }),
+        (format!("SEARCH[Location](NOT {AMERICAN})"), |study| {
+            sites(study).iter().any(|site| !is_american(site))
+        }),
+        (format!("NOT SEARCH[Location]({AMERICAN})"), |study| {
+            !sites(study).iter().any(|site| is_american(site))
+        }),
+        ("AREA[Location:size]RANGE[10,MAX]".into(), |study| sites(study).len() >= 10),
+    ];
+    let Some(records) = real_studies() else { return };
+    let known: Vec<_> = records.iter().map(Prepared::new).collect();
+    for (text, reading) in rows {
+        let read: BTreeSet<usize> = (0..records.len()).filter(|at| reading(&records[*at])).collect();
+        assert!(!read.is_empty() && read.len() < records.len(), "{text}");
+        assert_eq!(find(&text, &known), read, "{text}");
+    }
+}
+
+/// The records of a captured page, and whether it has every one that matched.
+fn captured_page(file: &str) -> Option<(Vec<Value>, bool)> {
+    let page: Value =
+        serde_json::from_reader(File::open(shared(&format!("captures/{file}"))?).unwrap()).unwrap();
+    let studies = page["studies"].as_array().unwrap().clone();
+    let complete = page["totalCount"] == studies.len();
+    Some((studies, complete))
+}
+
+fn real_studies() -> Option<Vec<Value>> {
+    let lines = flate2::read::MultiGzDecoder::new(File::open(shared("studies.ndjson.gz")?).unwrap());
+    Some(BufReader::new(lines).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect())
+}
+
+fn nct_id(study: &Value) -> &str {
+    Piece::named("NCTId").text(study).unwrap()
+}
+
+/// The requests whose answers were captured, as their parameters say them. What a page of a mutation was asked by is not
+/// on record (`search_nsclc_egfr_l858r`), but for what every study on it has.
+const CAPTURED: [(&str, &[(&str, &str)]); 13] = [
+    (
+        "pages/search_melanoma_recruiting_limit3_20260811.json",
+        &[("query.cond", "melanoma"), ("filter.overallStatus", "RECRUITING")],
+    ),
+    ("pages/search_keytruda_limit3_20260811.json", &[("query.intr", "\"Keytruda\"")]),
+    ("pages/search_phelan_limit5_20260811.json", &[("query.cond", "Phelan-McDermid Syndrome")]),
+    ("pages/search_phelan_next_20260811.json", &[("query.cond", "Phelan-McDermid Syndrome")]),
+    ("pages/search_phelan_limit50_20260811.json", &[("query.cond", "Phelan-McDermid Syndrome")]),
+    ("pages/search_nsclc_egfr_l858r_20260811.json", &[("query.cond", "non-small cell lung cancer")]),
+    ("pages/search_age_count_20260811.json", &[]),
+    (
+        "fullmatch/fullmatch_coverage_full_name.json",
+        &[("filter.advanced", "AREA[LeadSponsorName]COVERAGE[FullMatch]\"Merck Sharp & Dohme LLC\"")],
+    ),
+    (
+        "fullmatch/fullmatch_cover_alias_full_name.json",
+        &[("filter.advanced", "AREA[LeadSponsorName]COVER[FullMatch]\"Merck Sharp & Dohme LLC\"")],
+    ),
+    (
+        "fullmatch/fullmatch_no_operator_full_name.json",
+        &[("filter.advanced", "AREA[LeadSponsorName]\"Merck Sharp & Dohme LLC\"")],
+    ),
+    (
+        "fullmatch/fullmatch_no_operator_substring.json",
+        &[("filter.advanced", "AREA[LeadSponsorName]\"Merck\"")],
+    ),
+    (
+        "fullmatch/fullmatch_missing_area_prefix.json",
+        &[("filter.advanced", "COVERAGE[FullMatch]\"Merck Sharp & Dohme LLC\"")],
+    ),
+    (
+        "fullmatch/fullmatch_coverage_bare_token.json",
+        &[("filter.advanced", "AREA[LeadSponsorName]COVERAGE[FullMatch]Merck")],
+    ),
+];
+
+/// Where the studies are that a request finds, as far as searches and filters go.
+fn answer(parameters: &[(&str, &str)], synonyms: &Synonyms, studies: &[Prepared<'_>]) -> BTreeSet<usize> {
+    let pairs: Vec<_> = parameters.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let asked = StudiesRequest::read(&pairs).unwrap().query.matching.conditions(synonyms).unwrap();
+    let meets = |study: &Prepared<'_>| {
+        asked.searches.iter().chain([&asked.filter]).all(|condition| matches(condition, study))
+    };
+    (0..studies.len()).filter(|at| meets(&studies[*at])).collect()
+}
+
+#[test]
+fn recorded_pages_list_what_is_found_among_the_records_at_hand() {
+    let drug = synonyms(&[("Keytruda", "pembrolizumab")]);
+    let Some(at_hand) = real_studies() else { return };
+    let known: Vec<_> = at_hand.iter().map(Prepared::new).collect();
+    let mut complete_pages = 0;
+    for (file, parameters) in CAPTURED {
+        let Some((listed, complete)) = captured_page(file) else { return };
+        // Pages hold parts of records. Those of the searches have what was looked at; the others the number alone.
+        if file.starts_with("pages") {
+            let parts: Vec<_> = listed.iter().map(Prepared::new).collect();
+            assert_eq!(answer(parameters, &drug, &parts).len(), parts.len(), "{file}: its own records");
+        }
+        let listed: BTreeSet<&str> = listed.iter().map(nct_id).collect();
+        let found: BTreeSet<&str> =
+            answer(parameters, &drug, &known).iter().map(|at| nct_id(&at_hand[*at])).collect();
+        // Whatever the page lists of the records at hand is found; and nothing else, where it lists everything.
+        let listed_here = at_hand.iter().map(nct_id).filter(|id| listed.contains(id));
+        assert!(listed_here.clone().all(|id| found.contains(id)), "{file}");
+        if complete && !file.contains("nsclc") {
+            complete_pages += 1;
+            assert_eq!(found, listed_here.collect(), "{file}");
+        }
+    }
+    assert_eq!(complete_pages, 2);
+}
+
+#[test]
+fn recorded_counts_of_full_matches_lie_in_one_another_as_their_answers_do() {
+    let Some(at_hand) = real_studies() else { return };
+    let known: Vec<_> = at_hand.iter().map(Prepared::new).collect();
+    let [full, alias, phrase, word, anywhere, token] = [7, 8, 9, 10, 11, 12].map(|row| {
+        let (_, parameters) = CAPTURED[row];
+        answer(parameters, Synonyms::none(), &known)
+    });
+    let sponsor = Piece::named("LeadSponsorName");
+    let named = |at: &usize| sponsor.text(&at_hand[*at]) == Some("Merck Sharp & Dohme LLC");
+    assert_eq!(full, (0..known.len()).filter(named).collect());
+    assert_eq!(alias, full);
+    assert!(!full.is_empty() && full.is_subset(&phrase) && phrase.is_subset(&word));
+    assert!(full.is_subset(&anywhere) && token.is_empty());
 }

@@ -1,6 +1,6 @@
 //! The syntax of expressions: how text is read, what is refused with what words, and that printing is reading backwards.
 //!
-//! Tables follow `ctgov-api.md` 2.1 to 2.4 and 1.6. Counts in comments are the registry's.
+//! Tables follow the reference of the language. Counts in comments are the registry's.
 
 use ctgov::{
     areas,

@@ -5,6 +5,7 @@
 mod crash;
 mod damage;
 mod generations;
+mod geo;
 mod import;
 mod oracle;
 mod paging;

@@ -4,8 +4,8 @@ use super::ApiError;
 
 /// Goes through an endpoint's parameters in the order given.
 ///
-/// A name that is no parameter's, and one given before, are errors. Parameters without a value are left out, but for
-/// `fields`.
+/// A name that is no parameter's, one given before, and a value that was not UTF-8 are errors. Parameters without a
+/// value are left out, but for `fields`.
 pub(super) struct Given<'a> {
     pairs: &'a [(String, String)],
     at: usize,
@@ -17,7 +17,7 @@ impl<'a> Given<'a> {
         Self { pairs, at: 0, names }
     }
 
-    fn read(&self, name: &str, before: &[(String, String)]) -> Result<&'static str, ApiError> {
+    fn read(&self, name: &str, value: &str, before: &[(String, String)]) -> Result<&'static str, ApiError> {
         let Some(known) = self.names.iter().find(|known| **known == name) else {
             let in_group = |prefix| self.names.iter().any(|known| group(known) == Some(prefix));
             return Err(match group(name) {
@@ -28,6 +28,10 @@ impl<'a> Given<'a> {
         // Only names of parameters get this far, each once: there are few.
         if before.iter().any(|(other, _)| other == name) {
             return Err(ApiError::given_twice(known));
+        }
+        // What stands for bytes that were no text. Without them it would be another question.
+        if value.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(ApiError::incorrect_format(known));
         }
         Ok(known)
     }
@@ -44,7 +48,7 @@ impl<'a> Iterator for Given<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (name, value) = self.pairs.get(self.at)?;
-            let read = self.read(name, &self.pairs[..self.at]);
+            let read = self.read(name, value, &self.pairs[..self.at]);
             self.at += 1;
             match read {
                 Ok(known) if value.trim().is_empty() && known != "fields" => {}

@@ -154,6 +154,11 @@ impl Resolver<'_> {
     fn term_in_piece(&self, term: &Term, piece: Piece, reading: Reading) -> Result<Condition, Problem> {
         const TERM: &str = "A term";
         let leaf = match piece.kind() {
+            kind if kind.is_text() && piece.is_index_only() => {
+                let why =
+                    "it stands in no record; countries go by their names, as in AREA[LocationCountry]France";
+                return Err(not_applicable(TERM, piece.name(), why));
+            }
             kind if kind.is_text() => {
                 let place = Place { piece, weight: 1.0, synonyms: piece.has_synonyms() };
                 self.words(term, vec![place], None, reading)?
@@ -311,7 +316,7 @@ fn keys_of(piece: Piece, order: Order, text: &str) -> Result<Interval, Problem> 
 }
 
 fn one_of(term: &Term, piece: Piece, vocabulary: &'static Enumeration, weight: f32) -> Option<Condition> {
-    let value = vocabulary.find(&term.text)?.value;
+    let value = vocabulary.find_in(piece, &term.text)?.value;
     Some(Condition::OneOf { piece, values: BTreeSet::from([value]), weight })
 }
 
@@ -668,6 +673,10 @@ mod tests {
                 "A term does not work on `LocationGeoPoint`: ask DISTANCE",
             ),
             (of("DesignModule", term("x")), "A term does not work on `DesignModule`: name a field in it"),
+            (
+                of("LocationCountryCode", term("FR")),
+                "A term does not work on `LocationCountryCode`: it stands in no record",
+            ),
             (of("BriefTitle", range("a", "b")), "RANGE does not work on `BriefTitle`: text has no order"),
             (
                 of("Phase", range("PHASE1", "PHASE3")),

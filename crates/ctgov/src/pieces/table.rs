@@ -1,6 +1,9 @@
 //! The field tree as a table: one line a node, parents before children, the index-only nodes last.
 //!
 //! Facts of `/api/v2/studies/metadata?includeIndexedOnly=true` (API 2.0.5), as `(path, piece, kind, type)`.
+//!
+//! From the references on, most limits (`max_chars`) stand at the node before the one they are meant for. So the
+//! registry tells them, and so do we; nothing else here reads them.
 
 use super::{
     Entry,

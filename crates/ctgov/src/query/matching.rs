@@ -125,9 +125,14 @@ impl Matching {
         Ok(())
     }
 
-    /// Where the studies must have a site near, if that was asked.
+    /// Where the studies must have a site near, if that was asked and filters count.
     pub fn near(&self) -> Option<Circle> {
-        self.near
+        self.near.filter(|_| !self.is_of_ids())
+    }
+
+    /// Whether some search is nothing but NCT numbers, so that filters do not count (API v2).
+    fn is_of_ids(&self) -> bool {
+        self.searches.iter().any(|search| matches!(search, Search::Ids(_)))
     }
 
     /// Whether there is a search that relevance can come from.
@@ -158,8 +163,7 @@ impl Matching {
                 Search::Ids(ids) => Condition::Ids(ids.clone()),
             });
         }
-        let ids_alone = self.searches.iter().any(|search| matches!(search, Search::Ids(_)));
-        let filters = if ids_alone { &[][..] } else { &self.filters };
+        let filters = if self.is_of_ids() { &[][..] } else { &self.filters };
         let mut filter = Vec::with_capacity(filters.len());
         for part in filters {
             filter.push(match part {
@@ -189,19 +193,22 @@ impl Matching {
                     item(b"a", target.to_string().as_bytes());
                     item(b"q", expr.to_string().as_bytes());
                 }
-                Search::Ids(ids) => ids.iter().for_each(|id| item(b"s", &id.number().to_le_bytes())),
+                Search::Ids(ids) => describe_ids(ids, b"s", item),
             }
         }
         for filter in &self.filters {
             match filter {
                 Filter::Expression(expr) => item(b"f", expr.to_string().as_bytes()),
-                Filter::Ids(ids) => {
-                    item(b"n", &ids.len().to_le_bytes());
-                    ids.iter().for_each(|id| item(b"i", &id.number().to_le_bytes()));
-                }
+                Filter::Ids(ids) => describe_ids(ids, b"n", item),
             }
         }
     }
+}
+
+fn describe_ids(ids: &BTreeSet<NctId>, tag: &[u8], item: &mut impl FnMut(&[u8], &[u8])) {
+    // How many, so that two lists are not one.
+    item(tag, &ids.len().to_le_bytes());
+    ids.iter().for_each(|id| item(b"i", &id.number().to_le_bytes()));
 }
 
 /// The NCT numbers that `text` consists of, with commas or white space between; nothing if there is anything else.
@@ -266,6 +273,10 @@ mod tests {
         assert_eq!(conditions.searches, [Condition::Ids(BTreeSet::from(ids))]);
         assert_eq!(conditions.filter, Condition::All);
         assert!(!matching.is_scored());
+        let here =
+            Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: crate::essie::LengthUnit::Miles };
+        matching.filter_near(here);
+        assert_eq!(matching.near(), None);
         for text in ["NCT1 asthma", "", " , ", "NCT0"] {
             assert_eq!(nct_ids(text), None, "{text}");
         }
