@@ -1,8 +1,10 @@
 //! Questions about the records of a mirror, made of what stands in them, the same ones every time.
 
 use ctgov::{
-    Budget, NctId, PAGE_SIZE_MAX, PageSize, Snapshot, StudyQuery,
+    Budget, Matching, NctId, PAGE_SIZE_MAX, PageSize, Snapshot, StudyQuery,
     api::StudiesRequest,
+    areas,
+    essie::Target,
     pieces::Piece,
     tabulate::{Dimension, Period},
 };
@@ -11,7 +13,9 @@ use serde_json::{Value, json};
 /// The kinds of questions, as the figures name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Term,
+    RareTerm,
+    FrequentTerm,
+    CommonTerm,
     TermWithRecords,
     Typical,
     Site,
@@ -27,8 +31,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 13] = [
-        Self::Term,
+    pub(crate) const ALL: [Self; 15] = [
+        Self::RareTerm,
+        Self::FrequentTerm,
+        Self::CommonTerm,
         Self::TermWithRecords,
         Self::Typical,
         Self::Site,
@@ -45,8 +51,10 @@ impl Kind {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Term => "one term, top 10, count",
-            Self::TermWithRecords => "one term, top 10, count, with the records",
+            Self::RareTerm => "one term in up to 0.1 % of the studies, top 10, count",
+            Self::FrequentTerm => "one term in 0.1 to 5 % of the studies, top 10, count",
+            Self::CommonTerm => "one term in more than 5 % of the studies, top 10, count",
+            Self::TermWithRecords => "any term, top 10, count, with the records",
             Self::Typical => "condition, intervention, status, phase, place",
             Self::Site => "SEARCH[Location] of city and status",
             Self::Geo => "place alone",
@@ -133,6 +141,9 @@ fn all_ids(snapshot: &dyn Snapshot) -> Vec<NctId> {
 
 const STOP_WORDS: [&str; 12] = ["the", "of", "and", "in", "to", "with", "for", "a", "is", "or", "by", "on"];
 
+/// How many records are looked at for what a question is made of.
+const TRIES: usize = 10_000;
+
 /// Makes questions of random records.
 pub(crate) struct Questions<'a> {
     snapshot: &'a dyn Snapshot,
@@ -147,7 +158,7 @@ impl<'a> Questions<'a> {
 
     /// The next question of a kind.
     pub(crate) fn next(&mut self, kind: Kind) -> Question {
-        loop {
+        for _ in 0..TRIES {
             let id = self.ids[self.random.below(self.ids.len())];
             let document = self.snapshot.study(id, &Budget::unlimited()).unwrap().unwrap();
             let study: Value = serde_json::from_str(document.json()).unwrap();
@@ -156,13 +167,17 @@ impl<'a> Questions<'a> {
                 return question;
             }
         }
+        panic!("no record has what `{}` is made of", kind.name())
     }
 
     fn of_study(&mut self, kind: Kind, study: &Value) -> Option<Question> {
         let dimension = |name: &str| Dimension { piece: Piece::find(name).unwrap(), period: None };
         let phase_and_status = || vec![dimension("Phase"), dimension("OverallStatus")];
         let mut question = match kind {
-            Kind::Term | Kind::TermWithRecords => self.term(study)?,
+            Kind::RareTerm => self.term_in(study, 0.0, 0.001)?,
+            Kind::FrequentTerm => self.term_in(study, 0.001, 0.05)?,
+            Kind::CommonTerm => self.term_in(study, 0.05, 1.0)?,
+            Kind::TermWithRecords => self.term(study)?,
             Kind::Typical => self.typical(study)?,
             Kind::Site => self.site(study)?,
             Kind::Geo => self.place(study)?,
@@ -207,6 +222,16 @@ impl<'a> Questions<'a> {
         Some(question(&[("query.term", &word), ("countTotal", "true")], json!({"word": word})))
     }
 
+    /// A term that this share of all studies has. They are counted in another area, which leaves the question new.
+    fn term_in(&mut self, study: &Value, more_than: f64, up_to: f64) -> Option<Question> {
+        let term = self.term(study)?;
+        let mut matching = Matching::default();
+        matching.search(Target::Area(&areas::PATIENT), term.made_of["word"].as_str()?).unwrap();
+        let studies = self.snapshot.count(&matching, &Budget::unlimited()).unwrap();
+        let share = studies as f64 / self.ids.len() as f64;
+        (share > more_than && share <= up_to).then_some(term)
+    }
+
     fn condition(&mut self, study: &Value) -> Option<Question> {
         let condition = self.of_list(study, "/protocolSection/conditionsModule/conditions")?;
         Some(question(&[("query.cond", &condition)], json!({"condition": condition})))
@@ -225,11 +250,7 @@ impl<'a> Questions<'a> {
 
     /// A text of a list that stands for itself in an expression.
     fn of_list(&mut self, study: &Value, list: &str) -> Option<String> {
-        let text = self.random.pick(study.pointer(list)?.as_array()?)?.as_str()?.to_owned();
-        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-');
-        let keyword =
-            text.split(' ').any(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase()));
-        (plain && !keyword).then_some(text)
+        plain(self.random.pick(study.pointer(list)?.as_array()?)?.as_str()?)
     }
 
     fn site_of(&mut self, study: &Value) -> Option<Value> {
@@ -239,8 +260,7 @@ impl<'a> Questions<'a> {
     fn typical(&mut self, study: &Value) -> Option<Question> {
         let condition = self.of_list(study, "/protocolSection/conditionsModule/conditions")?;
         let interventions = study.pointer("/protocolSection/armsInterventionsModule/interventions")?;
-        let intervention = self.random.pick(interventions.as_array()?)?["name"].as_str()?.to_owned();
-        let plain = intervention.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+        let intervention = plain(self.random.pick(interventions.as_array()?)?["name"].as_str()?)?;
         let status = study.pointer("/protocolSection/statusModule/overallStatus")?.as_str()?.to_owned();
         let phase = self.random.pick(study.pointer("/protocolSection/designModule/phases")?.as_array()?)?;
         let phase = phase.as_str()?.to_owned();
@@ -258,7 +278,7 @@ impl<'a> Questions<'a> {
             "condition": condition, "intervention": intervention, "status": status, "phase": phase,
             "lat": lat, "lon": lon, "miles": 50,
         });
-        (plain && !intervention.is_empty()).then(|| question(&parameters, of))
+        Some(question(&parameters, of))
     }
 
     fn site(&mut self, study: &Value) -> Option<Question> {
@@ -307,6 +327,13 @@ impl<'a> Questions<'a> {
         let expression = format!("EXPANSION[None]{phrase}");
         Some(question(&[("query.titles", &expression), ("countTotal", "true")], json!({"phrase": phrase})))
     }
+}
+
+/// The text if it stands for itself in an expression.
+fn plain(text: &str) -> Option<String> {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-');
+    let keyword = text.split(' ').any(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase()));
+    (plain && !keyword && !text.is_empty()).then(|| text.to_owned())
 }
 
 fn question(parameters: &[(&str, &str)], made_of: Value) -> Question {

@@ -115,7 +115,7 @@ def near(of):
 
 def ask(db, kind, of):
     """Answers a question; returns how many studies there are."""
-    if kind.startswith("one term"):
+    if kind.startswith(("one term", "any term")):
         rows = db.execute("select rowid from words where words match ? order by rank limit 10", [match(of["word"])])
         rows.fetchall()
         return db.execute("select count(*) from words where words match ?", [match(of["word"])]).fetchone()[0]
