@@ -4,8 +4,7 @@ use super::answer::Outcome;
 use ctgov::{
     Budget, Matching, RegistryError, Snapshot,
     api::{self, ApiError, FieldSizesRequest, FieldValuesRequest, StudiesRequest},
-    pieces::{Kind, Piece},
-    tabulate::{Dimension, FieldStats, TableQuery},
+    pieces::Piece,
 };
 use std::borrow::Cow;
 
@@ -62,18 +61,9 @@ pub(super) fn field_values(
     budget: &Budget,
 ) -> Result<Outcome, RegistryError> {
     array(&request.pieces, request.named, |piece| {
-        Ok(api::field_values(&stats(piece, snapshot, budget)?).to_string())
+        let stats = snapshot.field_stats(piece, &Matching::default(), budget)?;
+        Ok(api::field_values(&stats).to_string())
     })
-}
-
-/// The API takes durations for text, so they are counted as they are written.
-fn stats(piece: Piece, snapshot: &dyn Snapshot, budget: &Budget) -> Result<FieldStats, RegistryError> {
-    if !matches!(piece.kind(), Kind::Duration) {
-        return snapshot.field_stats(piece, &Matching::default(), budget);
-    }
-    let by = vec![Dimension { piece, period: None }];
-    let table = snapshot.tabulate(&TableQuery { matching: Matching::default(), by }, budget)?;
-    Ok(api::values_of_table(piece, &table))
 }
 
 pub(super) fn field_sizes(

@@ -10,3 +10,4 @@ mod oracle;
 mod paging;
 mod relevance;
 mod support;
+mod tables;
