@@ -192,17 +192,22 @@ fn check_pieces(snapshot: &dyn Snapshot, known: &[Naive], matching: &Matching) {
     let hits: Vec<&Naive> = known.iter().filter(|study| study.matches(matching)).collect();
     for piece in Piece::all().filter(|piece| has_values(*piece)) {
         for by in dimensions(piece) {
-            let ours = ask(snapshot, matching, &[by]).unwrap();
-            assert_eq!(Some(ours), table(&hits, &[by]), "{by:?} of {matching:?}");
+            // Twice: what is remembered is what was worked out.
+            let ours = [(); 2].map(|()| ask(snapshot, matching, &[by]).unwrap());
+            let expected = table(&hits, &[by]).unwrap();
+            assert!(
+                ours.iter().all(|ours| *ours == expected),
+                "{by:?} of {matching:?}: {ours:?}, not {expected:?}"
+            );
         }
-        let ours = snapshot.field_stats(piece, matching, &Budget::unlimited()).unwrap();
-        assert_eq!(ours, stats(&hits, piece), "{piece:?} of {matching:?}");
+        let ours = [(); 2].map(|()| snapshot.field_stats(piece, matching, &Budget::unlimited()).unwrap());
+        let expected = stats(&hits, piece);
+        assert!(ours.iter().all(|ours| *ours == expected), "{matching:?}: {ours:?}, not {expected:?}");
     }
 }
 
 fn check(snapshot: &dyn Snapshot, known: &[Naive], vocabulary: &[&str], rounds: usize, seed: u64) {
-    // Twice: what is remembered is what was worked out.
-    (0..2).for_each(|_| check_pieces(snapshot, known, &Matching::default()));
+    check_pieces(snapshot, known, &Matching::default());
     for piece in Piece::all().filter(|piece| piece.is_list()) {
         let ours = snapshot.list_sizes(piece, &Budget::unlimited()).unwrap();
         assert_eq!(ours, sizes(known, piece), "{piece:?}");
