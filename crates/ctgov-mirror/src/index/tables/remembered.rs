@@ -66,7 +66,8 @@ impl Answer {
 
 impl Default for Remembered {
     fn default() -> Self {
-        let answers = Cache::with_weighter(1_000, BYTES_MAX, AnswerWeighter);
+        // So few that they share one room: one answer can take a good part of it.
+        let answers = Cache::with_weighter(31, BYTES_MAX, AnswerWeighter);
         Self { answers, record_sizes: OnceLock::new() }
     }
 }
