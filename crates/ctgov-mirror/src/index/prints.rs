@@ -79,7 +79,7 @@ mod tests {
             prop_assert!(term.len() <= TERM_BYTES_MAX);
             match print_of_term(&term) {
                 Some(print) => prop_assert_eq!(print, Print::of(&text)),
-                None => prop_assert_eq!(term, text),
+                None => prop_assert_eq!(&*term, &text),
             }
         }
     }

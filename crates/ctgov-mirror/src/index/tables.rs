@@ -143,7 +143,7 @@ impl Execution<'_> {
         let rows_in_all = cells.len() as u64;
         let mut fullest = Fullest::new(ROWS_MAX);
         cells.into_iter().for_each(|(cell, count)| fullest.offer(count, cell));
-        Ok((rows(named(&by, fullest.candidates())?), rows_in_all))
+        Ok((rows(named(&by, &fullest.candidates())?), rows_in_all))
     }
 
     /// Counts `matched` by the dimensions `sets`, one after the other, and what each combination leaves by `columns`.
@@ -325,7 +325,7 @@ fn unite(by: &[By<'_>], counts: FxHashMap<Cell, Count>) -> Result<FxHashMap<Cell
 }
 
 /// Cells with the texts of their values.
-fn named(by: &[By<'_>], cells: Vec<(Count, Cell)>) -> Result<Vec<(Count, Texts)>> {
+fn named(by: &[By<'_>], cells: &[(Count, Cell)]) -> Result<Vec<(Count, Texts)>> {
     let mut rows: Vec<(Count, Texts)> =
         cells.iter().map(|(count, _)| (*count, Vec::with_capacity(by.len()))).collect();
     for (at, by) in by.iter().enumerate() {
@@ -344,7 +344,7 @@ fn named(by: &[By<'_>], cells: Vec<(Count, Cell)>) -> Result<Vec<(Count, Texts)>
                     .filter_map(|(count, cell)| code(cell).map(|code| (code, count.first)))
                     .collect();
                 let texts = values.texts(&wanted)?;
-                for ((_, row), (_, cell)) in rows.iter_mut().zip(&cells) {
+                for ((_, row), (_, cell)) in rows.iter_mut().zip(cells) {
                     row.push(code(cell).and_then(|code| texts.get(&code).cloned()));
                 }
             }

@@ -80,7 +80,7 @@ fn table(hits: &[&Naive], by: &[Dimension]) -> Option<Table> {
                 let row = row.clone();
                 values
                     .iter()
-                    .map(move |value| [row.as_slice(), &[value.clone()]].concat())
+                    .map(move |value| [row.as_slice(), std::slice::from_ref(value)].concat())
                     .collect::<Vec<_>>()
             };
             rows = rows.iter().flat_map(longer).collect();
@@ -300,7 +300,7 @@ fn strange_studies() -> Vec<Value> {
             json!({"enrollmentInfo": {"count": pick(&[json!(1.5), json!(-3.0), json!(1e300)])}});
         protocol["descriptionModule"] = json!({
             "briefSummary": long("x", 66_000 + number as usize % 3),
-            "detailedDescription": long(if number % 2 == 0 { "é" } else { "z" }, 70_000),
+            "detailedDescription": long(if number.is_multiple_of(2) { "é" } else { "z" }, 70_000),
         });
         protocol["conditionsModule"] = json!({
             "keywords": ["", "", "\u{0}", "\u{0}00ff", long("k", 255), long("k", 256), long("k", 70_000), 5, false, null, ["in", "a list"]],

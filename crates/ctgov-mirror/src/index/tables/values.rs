@@ -221,7 +221,8 @@ impl<'a> Values<'a> {
             let mut any = false;
             self.for_each(study, |code| {
                 any = true;
-                let [studies, first, last] = &mut counters[code as usize];
+                // A column can only be wrong about its dictionary where the file is damaged, which is for `verify`.
+                let Some([studies, first, last]) = counters.get_mut(code as usize) else { return };
                 if *last != nct {
                     if *studies == 0 {
                         met.push(code as u32);
