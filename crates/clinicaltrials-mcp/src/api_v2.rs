@@ -10,6 +10,7 @@
 
 mod answer;
 mod bodies;
+mod statistics;
 
 use crate::engine::{CallControl, Engine};
 use answer::{Answers, Outcome};
@@ -173,24 +174,14 @@ async fn record_sizes(State(api): State<Api>, RawQuery(query): RawQuery, headers
 
 async fn field_values(State(api): State<Api>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match FieldValuesRequest::read(&pairs(query.as_deref())) {
-        Ok(request) => {
-            let question = move |snapshot: &dyn Snapshot, budget: &Budget| {
-                bodies::field_values(&request, snapshot, budget)
-            };
-            api.ask(&headers, Engine::CALL_TIME_MAX, question).await
-        }
+        Ok(request) => api.tell_of(&headers, request.pieces, request.named, statistics::values).await,
         Err(error) => answer::refused(error),
     }
 }
 
 async fn field_sizes(State(api): State<Api>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match FieldSizesRequest::read(&pairs(query.as_deref())) {
-        Ok(request) => {
-            let question = move |snapshot: &dyn Snapshot, budget: &Budget| {
-                bodies::field_sizes(&request, snapshot, budget)
-            };
-            api.ask(&headers, Engine::CALL_TIME_MAX, question).await
-        }
+        Ok(request) => api.tell_of(&headers, request.pieces, request.named, statistics::sizes).await,
         Err(error) => answer::refused(error),
     }
 }

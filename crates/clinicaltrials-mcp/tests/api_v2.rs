@@ -7,7 +7,7 @@ use ctgov::{
     Registry, RegistryError, Snapshot, StudyQuery, VersionId, api,
     pieces::Piece,
     synonyms::Synonyms,
-    tabulate::{FieldStats, FieldValues, ListSizes, RecordSizes, Row, Table, TableQuery},
+    tabulate::{FieldStats, FieldValues, ListSizes, RecordSizes, Table, TableQuery},
 };
 use reqwest::{Method, redirect};
 use serde_json::{Value, json};
@@ -16,7 +16,12 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
 };
 
 const TEXT: &str = "text/plain; charset=UTF-8";
@@ -27,6 +32,8 @@ struct Scripted {
     studies: Vec<Document>,
     failure: Option<fn() -> RegistryError>,
     version: DataVersion,
+    /// Whether it was asked for statistics.
+    has_told: AtomicBool,
 }
 
 impl Scripted {
@@ -38,7 +45,7 @@ impl Scripted {
             synthetic: 0,
             newest_update: Some("2026-08-14".into()),
         };
-        Arc::new(Self { studies, failure: None, version })
+        Arc::new(Self { studies, failure: None, version, has_told: AtomicBool::new(false) })
     }
 
     fn numbered(numbers: impl IntoIterator<Item = u32>) -> Arc<Self> {
@@ -138,8 +145,7 @@ impl Snapshot for Shared {
     }
 
     fn tabulate(&self, _: &TableQuery, _: &Budget) -> Result<Table, RegistryError> {
-        let row = |value: Option<&str>| Row { values: vec![value.map(str::to_owned)], studies: 1 };
-        Ok(Table { studies: 2, rows: vec![row(Some("18 Years")), row(None)], rows_in_all: 2 })
+        Ok(Table::default())
     }
 
     fn field_stats(&self, piece: Piece, _: &Matching, _: &Budget) -> Result<FieldStats, RegistryError> {
@@ -150,8 +156,12 @@ impl Snapshot for Shared {
                 why: "it is for a test".into(),
             });
         }
-        let top = vec![("x".to_owned(), 1)];
-        Ok(FieldStats { piece, missing: 0, values: FieldValues::Enum { unique: 1, top } })
+        if !self.0.has_told.swap(true, Ordering::Relaxed) {
+            // Longer than a turn: the rest is asked for in another.
+            thread::sleep(Duration::from_millis(60));
+        }
+        let (missing, top) = (self.0.version.studies, vec![("18 Years".to_owned(), 1)]);
+        Ok(FieldStats { piece, missing, values: FieldValues::Enum { unique: 1, top } })
     }
 
     fn list_sizes(&self, piece: Piece, _: &Budget) -> Result<ListSizes, RegistryError> {
@@ -581,6 +591,31 @@ async fn the_api_tells_of_itself_and_of_the_data() {
     // Of what there are no statistics of is silence, unless it was named.
     assert_eq!(client.get("/stats/field/values?fields=Keyword").await.status, 400);
     assert!(client.json("/stats/field/values").await.as_array().unwrap().len() > 400);
+}
+
+/// One state of the data until it was asked for statistics, then another.
+struct Swapped {
+    before: Arc<Scripted>,
+    after: Arc<Scripted>,
+}
+
+impl Registry for Swapped {
+    fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError> {
+        let told = self.before.has_told.load(Ordering::Relaxed);
+        Ok(Arc::new(Shared(if told { self.after.clone() } else { self.before.clone() })))
+    }
+}
+
+#[tokio::test]
+async fn statistics_are_of_one_state_of_the_data() {
+    let (before, mut after) = (Scripted::numbered([1]), Scripted::numbered([1, 2]));
+    Arc::get_mut(&mut after).unwrap().version.id = VersionId([0xcd; 8]);
+    let server = InProcess::start(Arc::new(Swapped { before, after }), AuthSettings::None).await;
+    let answer = Client::new(&server.url).get("/stats/field/values?fields=Phase,Sex,Acronym").await;
+    assert_eq!(answer.header("x-data-version"), Some("cdcdcdcdcdcdcdcd; source=mirror"));
+    let told: Value = serde_json::from_str(&answer.body).unwrap();
+    let of = |at: usize| (told[at]["piece"].as_str(), told[at]["missingStudiesCount"].as_u64());
+    assert_eq!([0, 1, 2].map(of), ["Phase", "Sex", "Acronym"].map(|piece| (Some(piece), Some(2))));
 }
 
 #[tokio::test]

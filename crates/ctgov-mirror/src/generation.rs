@@ -212,6 +212,6 @@ impl Snapshot for Generation {
 
     fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError> {
         budget.check()?;
-        Ok(self.documents.sizes())
+        Ok(self.index.record_sizes(&self.documents))
     }
 }

@@ -19,6 +19,7 @@ mod geo;
 mod ordinals;
 mod pairs;
 mod phrase;
+mod prints;
 mod score;
 mod synonyms;
 mod tables;
@@ -36,13 +37,14 @@ use crate::{
 };
 use bits::Bits;
 use columns::Columns;
-use ctgov::{RegistryError, areas, pieces::Piece, synonyms::Synonyms, tabulate::Table};
+use ctgov::{RegistryError, areas, pieces::Piece, synonyms::Synonyms};
 use ordinals::{Ordinals, Segments};
 use quick_cache::{Weighter, sync::Cache};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tables::Remembered;
 use tantivy::{Index, SegmentReader};
 
 /// The two indexes' directories in a generation.
@@ -53,13 +55,13 @@ pub(crate) const DIRECTORIES: [&str; 2] = [STUDIES, SITES];
 /// What the answers to parts of questions may take in memory, in bytes.
 const ANSWERS_BYTES_MAX: u64 = 64 << 20;
 
-/// How many word counts and whole tables are remembered.
+/// How many word counts are remembered.
 const WORD_COUNTS_MAX: usize = 50_000;
-const TABLES_MAX: usize = 64;
 
-/// Tells whether an index was built with the fields this build searches: names, paths and which area has what.
+/// Tells whether an index was built with the fields this build searches: names, paths, which area has what, and in which
+/// form columns have values.
 pub(crate) fn fields_digest() -> Digest {
-    let mut text = String::new();
+    let mut text = String::from(prints::MAKING);
     for area in areas::ALL {
         text.extend(["\n", area.name]);
         for (piece, part) in area.pieces() {
@@ -67,7 +69,14 @@ pub(crate) fn fields_digest() -> Digest {
         }
     }
     for piece in Piece::all() {
-        text.extend(["\n", piece.name(), "=", piece.path(), ":", &format!("{:?}", piece.kind())]);
+        text.extend([
+            "\n",
+            piece.name(),
+            "=",
+            piece.path(),
+            ":",
+            &format!("{:?} {:?}", piece.kind(), fields::form(piece)),
+        ]);
     }
     Digest::of(text.as_bytes())
 }
@@ -87,8 +96,8 @@ pub(crate) struct StudyIndex {
     answers: Cache<String, Arc<Bits>, BitsWeighter>,
     /// How many studies have a word in an area.
     word_counts: Cache<String, u64>,
-    /// Tables over everything, by their dimensions.
-    tables: Cache<String, Arc<Table>>,
+    /// Tables and statistics over everything.
+    remembered: Remembered,
 }
 
 #[derive(Clone)]
@@ -114,7 +123,7 @@ impl StudyIndex {
             columns: Columns::default(),
             synonyms,
             word_counts: Cache::new(WORD_COUNTS_MAX),
-            tables: Cache::new(TABLES_MAX),
+            remembered: Remembered::default(),
             answers: Cache::with_weighter(1_000, ANSWERS_BYTES_MAX, BitsWeighter),
             studies,
             sites,

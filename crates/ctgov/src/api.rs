@@ -29,8 +29,7 @@ mod studies;
 pub use error::ApiError;
 pub use model::{enums, metadata, search_areas};
 pub use stats::{
-    FieldSizesRequest, FieldValuesRequest, StatsType, field_sizes, field_values, record_sizes,
-    values_of_table, version,
+    FieldSizesRequest, FieldValuesRequest, StatsType, field_sizes, field_values, record_sizes, version,
 };
 pub use studies::{MetadataRequest, StudiesRequest, StudyRequest};
 

@@ -1,6 +1,9 @@
 //! Tables: how many studies have which values, over everything or over the hits of a query.
 
-use crate::{Matching, NctId, pieces::Piece};
+use crate::{
+    Matching, NctId, RegistryError,
+    pieces::{Kind, Order, Piece},
+};
 
 /// A question for a table: how many of the matching studies have which combination of values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,8 +16,39 @@ pub struct TableQuery {
 
 /// Most dimensions of one table.
 pub const DIMENSIONS_MAX: usize = 3;
-/// Most rows of one table; the fullest are kept.
+/// Most rows of one table. The fullest are kept; of equally full ones those whose first study, by its number, comes
+/// first.
 pub const ROWS_MAX: usize = 10_000;
+
+impl TableQuery {
+    /// Checks that there can be such a table.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Unsupported`] for no dimension or too many, a piece without values, and a period of what is
+    /// no date.
+    pub fn check(&self) -> Result<(), RegistryError> {
+        if self.by.is_empty() || self.by.len() > DIMENSIONS_MAX {
+            return Err(not_counted(format!(
+                "a table has 1 to {DIMENSIONS_MAX} dimensions, not {}",
+                self.by.len()
+            )));
+        }
+        for Dimension { piece, period } in &self.by {
+            if matches!(piece.kind(), Kind::Struct) {
+                return Err(not_counted(format!("`{}` is a group of fields; name one in it", piece.name())));
+            }
+            if period.is_some() && piece.kind().order() != Some(Order::Dates) {
+                return Err(not_counted(format!("`{}` is no date and has no periods", piece.name())));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_counted(why: String) -> RegistryError {
+    RegistryError::Unsupported { operation: "counting values", why }
+}
 
 /// What studies are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +71,17 @@ pub enum Period {
 }
 
 impl Period {
+    /// The least key of the period that a date's key lies in.
+    pub fn start(self, key: i64) -> i64 {
+        let (year, month) = (key / 100_000_000, key / 1_000_000 % 100);
+        let month = match self {
+            Self::Year => 1,
+            Self::Quarter => (month - 1) / 3 * 3 + 1,
+            Self::Month => month,
+        };
+        (year * 100 + month) * 1_000_000 + 10_000
+    }
+
     /// The period that a date's key (see [`crate::pieces::Measure::for_each_key`]) lies in, as people write it.
     pub fn label(self, key: i64) -> String {
         let (year, month) = (key / 100_000_000, key / 1_000_000 % 100);
@@ -51,7 +96,8 @@ impl Period {
 /// How many studies have which values.
 ///
 /// A study with several values of a piece counts in the row of each, so that rows can add up to more than there are
-/// studies. A study without a value counts in the row where that value is `None`.
+/// studies; of several pieces, every combination of its values is a row, those of different sites included. A study
+/// without a value counts in the row where that value is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// How many studies were counted, each once.
@@ -82,7 +128,8 @@ pub struct FieldStats {
     pub values: FieldValues,
 }
 
-/// Most values that [`FieldValues`] lists (API v2 migration guide).
+/// Most values that [`FieldValues`] lists (API v2 migration guide). Which of equally common ones are left out is decided
+/// as for [`ROWS_MAX`].
 pub const TOP_VALUES_MAX: usize = 250;
 
 /// What is known of a piece's values.
@@ -96,13 +143,17 @@ pub enum FieldValues {
         top: Vec<(String, u64)>,
     },
     /// Texts.
-    Text {
-        /// How many different values there are.
-        unique: u64,
-        /// The commonest, with how many studies have them; equally common ones in the order of their text.
-        top: Vec<(String, u64)>,
-        /// The longest value in characters, the first study that has it, and the value.
-        longest: Option<(u64, NctId, String)>,
+    Text(TextValues),
+    /// Durations, as they are written and in minutes.
+    Duration {
+        /// As texts.
+        texts: TextValues,
+        /// The shortest.
+        min: Option<i64>,
+        /// The longest.
+        max: Option<i64>,
+        /// The mean of all values.
+        mean: Option<f64>,
     },
     /// Dates.
     Date {
@@ -113,7 +164,7 @@ pub enum FieldValues {
         /// The formats that occur: `yyyy`, `yyyy-MM`, `yyyy-MM-dd`, `yyyy-MM-dd'T'HH:mm`.
         formats: Vec<&'static str>,
     },
-    /// Numbers; durations in minutes.
+    /// Numbers.
     Number {
         /// The least.
         min: Option<i64>,
@@ -129,6 +180,17 @@ pub enum FieldValues {
         /// How many studies have `false`.
         no: u64,
     },
+}
+
+/// What is known of texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextValues {
+    /// How many different values there are.
+    pub unique: u64,
+    /// The commonest, with how many studies have them; equally common ones in the order of their text.
+    pub top: Vec<(String, u64)>,
+    /// The longest value in characters, the first study that has it, and the value.
+    pub longest: Option<(u64, NctId, String)>,
 }
 
 /// How long the lists of a piece are (API v2, `/stats/field/sizes`).

@@ -2,10 +2,8 @@
 
 use super::answer::Outcome;
 use ctgov::{
-    Budget, Matching, RegistryError, Snapshot,
-    api::{self, ApiError, FieldSizesRequest, FieldValuesRequest, StudiesRequest},
-    pieces::{Kind, Piece},
-    tabulate::{Dimension, FieldStats, TableQuery},
+    Budget, RegistryError, Snapshot,
+    api::{self, ApiError, StudiesRequest},
 };
 use std::borrow::Cow;
 
@@ -56,60 +54,6 @@ pub(super) fn record_sizes(snapshot: &dyn Snapshot, budget: &Budget) -> Result<O
     Ok(Outcome::Body(api::record_sizes(&snapshot.record_sizes(budget)?).to_string().into()))
 }
 
-pub(super) fn field_values(
-    request: &FieldValuesRequest,
-    snapshot: &dyn Snapshot,
-    budget: &Budget,
-) -> Result<Outcome, RegistryError> {
-    array(&request.pieces, request.named, |piece| {
-        Ok(api::field_values(&stats(piece, snapshot, budget)?).to_string())
-    })
-}
-
-/// The API takes durations for text, so they are counted as they are written.
-fn stats(piece: Piece, snapshot: &dyn Snapshot, budget: &Budget) -> Result<FieldStats, RegistryError> {
-    if !matches!(piece.kind(), Kind::Duration) {
-        return snapshot.field_stats(piece, &Matching::default(), budget);
-    }
-    let by = vec![Dimension { piece, period: None }];
-    let table = snapshot.tabulate(&TableQuery { matching: Matching::default(), by }, budget)?;
-    Ok(api::values_of_table(piece, &table))
-}
-
-pub(super) fn field_sizes(
-    request: &FieldSizesRequest,
-    snapshot: &dyn Snapshot,
-    budget: &Budget,
-) -> Result<Outcome, RegistryError> {
-    array(&request.pieces, request.named, |piece| {
-        Ok(api::field_sizes(&snapshot.list_sizes(piece, budget)?).to_string())
-    })
-}
-
-/// An array with what is known of each piece. Pieces of which nothing is known are left out unless they were named.
-fn array(
-    pieces: &[Piece],
-    named: bool,
-    element: impl Fn(Piece) -> Result<String, RegistryError>,
-) -> Result<Outcome, RegistryError> {
-    let mut body = String::from("[");
-    for piece in pieces {
-        let element = match element(*piece) {
-            Err(RegistryError::Unsupported { .. }) if !named => continue,
-            element => element?,
-        };
-        if body.len() > 1 {
-            body.push(',');
-        }
-        body.push_str(&element);
-        if body.len() > BODY_BYTES_MAX {
-            return Ok(Outcome::Refused(larger_than_allowed("ask for fewer fields (fields)")));
-        }
-    }
-    body.push(']');
-    Ok(Outcome::Body(body.into()))
-}
-
-fn larger_than_allowed(advice: &str) -> ApiError {
+pub(super) fn larger_than_allowed(advice: &str) -> ApiError {
     ApiError::bad_request(format!("The answer is larger than {} MiB; {advice}", BODY_BYTES_MAX >> 20))
 }

@@ -66,31 +66,32 @@ impl Bits {
 
     /// The members, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
-        self.words.iter().enumerate().flat_map(|(at, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some(at as u32 * 64 + bit)
-            })
-        })
+        self.words.iter().enumerate().flat_map(|(at, word)| members(at, *word))
+    }
+
+    /// The members of both, ascending.
+    pub(crate) fn iter_and(&self, other: &Self) -> impl Iterator<Item = u32> {
+        let words = self.words.iter().zip(&other.words).enumerate();
+        words.flat_map(|(at, (word, other))| members(at, word & other))
     }
 
     /// The members within `range`, ascending, counted from its start.
     pub(crate) fn iter_within(&self, start: u32, end: u32) -> impl Iterator<Item = u32> {
         let words = start / 64..end.div_ceil(64);
         words
-            .flat_map(move |at| {
-                let mut rest = self.words[at as usize];
-                std::iter::from_fn(move || {
-                    let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                    rest &= rest - 1;
-                    Some(at * 64 + bit)
-                })
-            })
+            .flat_map(move |at| members(at as usize, self.words[at as usize]))
             .filter(move |member| (start..end).contains(member))
             .map(move |member| member - start)
     }
+}
+
+/// The members that a word stands for.
+fn members(at: usize, mut word: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = (word != 0).then(|| word.trailing_zeros())?;
+        word &= word - 1;
+        Some(at as u32 * 64 + bit)
+    })
 }
 
 /// A set with the place of each member among the members.
@@ -152,6 +153,7 @@ mod tests {
             prop_assert_eq!(with(Bits::or), &a | &b);
             prop_assert_eq!(with(Bits::and_not), &a - &b);
             prop_assert_eq!(one.count_and(&other), (&a & &b).len() as u64);
+            prop_assert_eq!(one.iter_and(&other).collect::<BTreeSet<_>>(), &a & &b);
             prop_assert_eq!(one.count(), a.len() as u64);
             let end = (start + length).min(200);
             let within: Vec<u32> = one.iter_within(start, end).map(|at| at + start).collect();

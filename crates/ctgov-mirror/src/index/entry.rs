@@ -1,6 +1,9 @@
 //! From a record to what the index keeps of it: one entry for the study, one for each of its sites.
 
-use super::fields::{Fields, Style, format_term, style};
+use super::{
+    fields::{Fields, Form, Style, format_term, style},
+    prints::{Print, term},
+};
 use ctgov::{
     NctId, areas,
     pieces::{self, Order, Piece},
@@ -9,6 +12,7 @@ use ctgov::{
 };
 use serde_json::Value;
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     fmt::Write as _,
 };
@@ -144,10 +148,36 @@ fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>, words: &Words) ->
             entry.add_text(*field, lines);
         }
     }
-    for (piece, field) in &fields.columns {
-        values(*piece, &mut |value| value.as_str().into_iter().for_each(|text| entry.add_text(*field, text)));
-    }
+    add_columns(fields, values, &mut entry);
     entry
+}
+
+/// Adds the values of the pieces that have columns, each once.
+fn add_columns<'a>(fields: &Fields, values: &Values<'a>, entry: &mut TantivyDocument) {
+    let mut texts: Vec<Cow<'a, str>> = Vec::new();
+    let mut prints: Vec<Print> = Vec::new();
+    for (piece, field, form) in &fields.columns {
+        values(*piece, &mut |value| texts.extend(value_text(*piece, value)));
+        match form {
+            Form::Terms => {
+                texts.sort_unstable();
+                texts.dedup();
+                texts.drain(..).for_each(|text| entry.add_text(*field, term(&text)));
+            }
+            Form::Prints => {
+                prints.extend(texts.drain(..).map(|text| Print::of(&text)));
+                prints.sort_unstable();
+                prints.dedup();
+                prints.drain(..).for_each(|print| entry.add_u64(*field, print.0));
+            }
+        }
+    }
+}
+
+/// A value of a piece as text: a text itself, everything else as JSON.
+pub(super) fn value_text(piece: Piece, value: &Value) -> Option<Cow<'_, str>> {
+    let text = || value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed);
+    piece.is_value(value).then(text)
 }
 
 /// How many levels a word can have in an area.

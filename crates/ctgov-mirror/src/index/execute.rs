@@ -169,14 +169,14 @@ impl<'a> Execution<'a> {
         Ok(set)
     }
 
-    fn segments(&self, of: Of) -> &'a Segments {
+    pub(super) fn segments(&self, of: Of) -> &'a Segments {
         match of {
             Of::Studies => &self.index.studies,
             Of::Sites => &self.index.sites,
         }
     }
 
-    fn fields(&self, of: Of) -> &'a Fields {
+    pub(super) fn fields(&self, of: Of) -> &'a Fields {
         match of {
             Of::Studies => &self.index.schemas.studies,
             Of::Sites => &self.index.schemas.sites,
@@ -187,7 +187,7 @@ impl<'a> Execution<'a> {
         Bits::none(self.segments(of).len())
     }
 
-    fn any_of(&self, of: Of, terms: &[Term]) -> Result<Bits> {
+    pub(super) fn any_of(&self, of: Of, terms: &[Term]) -> Result<Bits> {
         any_of(self.segments(of), terms, self.budget, &|error| self.index.unavailable(error))
     }
 

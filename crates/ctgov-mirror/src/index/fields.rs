@@ -10,7 +10,7 @@
 //! | one a text piece | its words with positions, see [`Style`] | phrases, words in a piece |
 //! | one a vocabulary or boolean piece | its values as they are | `AREA[Phase]PHASE3` |
 //! | one a [`Measure`] | its keys as a column | ranges, sorting, sizes |
-//! | `values:` and a piece | its values as a column | tables |
+//! | `values:` and a piece | its values as a column, each once a study, see [`Form`] | tables |
 //! | `pair` | every two neighbouring words of which one is frequent, see [`pairs`](super::pairs) | phrases |
 //! | `synonym` | what the study says about words that mean the same | learning synonyms |
 //!
@@ -23,12 +23,11 @@
 
 use ctgov::{
     areas::{self, Area},
-    pieces::{Kind, Measure, Piece},
+    pieces::{Kind, Measure, Order, Piece},
 };
 use std::collections::HashMap;
 use tantivy::schema::{
-    BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TextFieldIndexing,
-    TextOptions,
+    BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 
 pub(crate) const NCT: &str = "nct";
@@ -67,43 +66,56 @@ pub(crate) struct Fields {
     pub texts: Vec<(Piece, Field, Style)>,
     pub values: Vec<(Piece, Field)>,
     pub measures: Vec<(Measure, Field)>,
-    pub columns: Vec<(Piece, Field)>,
+    pub columns: Vec<(Piece, Field, Form)>,
     text_of: HashMap<Piece, (Field, Style)>,
     value_of: HashMap<Piece, Field>,
 }
 
-/// The text pieces whose values stand in columns, so that studies can be counted by them without reading records.
-const COLUMNS: [&str; 29] = [
-    "Acronym",
-    "CollaboratorName",
-    "Condition",
-    "ConditionAncestorTerm",
-    "ConditionBrowseBranchName",
-    "ConditionMeshId",
-    "ConditionMeshTerm",
-    "InterventionAncestorTerm",
-    "InterventionBrowseBranchName",
-    "InterventionMeshId",
-    "InterventionMeshTerm",
-    "InterventionName",
-    "InterventionOtherName",
-    "Keyword",
-    "LargeDocLabel",
-    "LargeDocTypeAbbrev",
-    "LeadSponsorName",
-    "LocationCity",
-    "LocationCountry",
-    "LocationFacility",
-    "LocationState",
-    "LocationZip",
-    "OrgFullName",
-    "OverallOfficialAffiliation",
-    "OverallOfficialName",
-    "RemovedCountry",
-    "ResponsiblePartyInvestigatorAffiliation",
-    "ResponsiblePartyInvestigatorFullName",
-    "SecondaryIdDomain",
-];
+/// How the values of a piece stand in the column that tables are counted over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As numbers of a dictionary that has each value once: for names, codes, dates and whatever else recurs from study
+    /// to study.
+    Terms,
+    /// As [`Print`](super::prints::Print)s: for what is written for one study. Its texts are in the records.
+    Prints,
+}
+
+/// The form of the column of a piece's values. Numbers and vocabularies have none: measures and sets tell of them.
+pub(crate) fn form(piece: Piece) -> Option<Form> {
+    /// Besides all Markdown.
+    const WRITTEN: [&str; 22] = [
+        "ArmGroupInterventionName",
+        "ArmGroupLabel",
+        "BaselineGroupTitle",
+        "BriefTitle",
+        "EventGroupTitle",
+        "EventsTimeFrame",
+        "FlowGroupTitle",
+        "IPDSharingURL",
+        "InterventionArmGroupLabel",
+        "OfficialTitle",
+        "OtherOutcomeMeasure",
+        "OtherOutcomeTimeFrame",
+        "OutcomeCategoryTitle",
+        "OutcomeClassTitle",
+        "OutcomeGroupTitle",
+        "OutcomeMeasureTimeFrame",
+        "OutcomeMeasureTitle",
+        "PrimaryOutcomeMeasure",
+        "ReferenceCitation",
+        "SecondaryOutcomeMeasure",
+        "SecondaryOutcomeTimeFrame",
+        "SeeAlsoLinkURL",
+    ];
+    match piece.kind() {
+        Kind::Markup => Some(Form::Prints),
+        Kind::Text if WRITTEN.contains(&piece.name()) => Some(Form::Prints),
+        Kind::Duration | Kind::GeoPoint => Some(Form::Terms),
+        kind if kind.is_text() || kind.order() == Some(Order::Dates) => Some(Form::Terms),
+        _ => None,
+    }
+}
 
 /// How the words of a text piece are kept.
 pub(super) fn style(piece: Piece) -> Style {
@@ -210,8 +222,18 @@ impl Fields {
         let measures: Vec<_> = measures
             .map(|measure| (measure, schema.add_i64_field(&measure_name(measure), fast.clone())))
             .collect();
-        let columns = COLUMNS.into_iter().filter_map(Piece::find).filter(|piece| belongs(*piece));
-        let columns: Vec<_> = columns.map(|piece| (piece, add_column(&mut schema, piece))).collect();
+        let columns = Piece::all().filter(|piece| belongs(*piece));
+        let columns = columns.filter_map(|piece| form(piece).map(|form| (piece, form)));
+        let columns: Vec<_> = columns
+            .map(|(piece, form)| {
+                let name = column_name(piece);
+                let field = match form {
+                    Form::Terms => schema.add_text_field(&name, TextOptions::default().set_fast("raw")),
+                    Form::Prints => schema.add_u64_field(&name, fast.clone()),
+                };
+                (piece, field, form)
+            })
+            .collect();
         let text_of = texts.iter().map(|(piece, field, style)| (*piece, (*field, *style))).collect();
         let value_of = values.iter().copied().collect();
         Self {
@@ -252,13 +274,4 @@ impl Fields {
     pub(crate) fn has_measure(&self, measure: Measure) -> bool {
         self.measures.iter().any(|(known, _)| *known == measure)
     }
-
-    /// Whether the values of a piece stand in a column here.
-    pub(crate) fn has_column(&self, piece: Piece) -> bool {
-        self.columns.iter().any(|(known, _)| *known == piece)
-    }
-}
-
-fn add_column(schema: &mut SchemaBuilder, piece: Piece) -> Field {
-    schema.add_text_field(&column_name(piece), TextOptions::default().set_fast("raw"))
 }

@@ -7,7 +7,7 @@
 use super::{bits::Bits, fields::NCT};
 use ctgov::NctId;
 use std::collections::HashMap;
-use tantivy::{DocId, SegmentReader};
+use tantivy::{DocId, SegmentReader, TantivyError, error::DataCorruption};
 
 /// The segments of an index, one after the other.
 #[derive(Debug)]
@@ -81,6 +81,14 @@ pub(crate) struct Ordinals {
     of_nct: HashMap<u32, u32>,
     /// The study of each site.
     study_of_site: Vec<u32>,
+    /// The first site of each study, and the one after its last.
+    sites_of_study: Vec<[u32; 2]>,
+}
+
+/// A study's sites are written at once into one segment, and merging keeps their order.
+fn scattered(nct: u32) -> TantivyError {
+    let what = format!("the sites of study {nct} do not stand together");
+    DataCorruption::comment_only(what).into()
 }
 
 /// The study of a site that has none: it was taken out with its study.
@@ -99,7 +107,25 @@ impl Ordinals {
             }
             study
         });
-        Ok(Self { study_of_site: study_of_site.collect(), of_nct, ncts })
+        let study_of_site: Vec<u32> = study_of_site.collect();
+        let mut sites_of_study = vec![[0, 0]; studies.len() as usize];
+        for site in sites.alive().iter() {
+            let study = study_of_site[site as usize];
+            let Some([first, end]) = sites_of_study.get_mut(study as usize) else { continue };
+            if *end == 0 {
+                *first = site;
+            } else if *end != site {
+                return Err(scattered(ncts[study as usize]));
+            }
+            *end = site + 1;
+        }
+        Ok(Self { study_of_site, sites_of_study, of_nct, ncts })
+    }
+
+    /// The sites of a study that is alive.
+    pub(crate) fn sites(&self, study: u32) -> std::ops::Range<u32> {
+        let [first, end] = self.sites_of_study[study as usize];
+        first..end
     }
 
     /// The NCT number of a study.

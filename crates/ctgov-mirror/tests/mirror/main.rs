@@ -11,3 +11,4 @@ mod oracle;
 mod paging;
 mod relevance;
 mod support;
+mod tables;

@@ -17,19 +17,19 @@ use serde_json::Value;
 use std::{cmp::Ordering, collections::HashSet};
 
 /// A record as the naive reading sees it.
-struct Naive {
-    number: u32,
-    study: Value,
+pub(crate) struct Naive {
+    pub(crate) number: u32,
+    pub(crate) study: Value,
 }
 
 impl Naive {
-    fn new(study: Value) -> Self {
+    pub(crate) fn new(study: Value) -> Self {
         let number = NCT_ID.text(&study).unwrap().parse::<NctId>().unwrap().number();
         Self { number, study }
     }
 
     /// By the evaluator, which defines what is correct.
-    fn matches(&self, matching: &Matching) -> bool {
+    pub(crate) fn matches(&self, matching: &Matching) -> bool {
         let conditions = matching.conditions(Synonyms::none()).unwrap();
         let study = Prepared::new(&self.study);
         conditions.searches.iter().chain([&conditions.filter]).all(|condition| matches(condition, &study))
@@ -58,7 +58,7 @@ fn naive_order(sort: &Sort, a: &Naive, b: &Naive) -> Ordering {
     a.number.cmp(&b.number)
 }
 
-fn random_query(random: &mut Random, vocabulary: &[&str], known: &[Naive]) -> StudyQuery {
+pub(crate) fn random_query(random: &mut Random, vocabulary: &[&str], known: &[Naive]) -> StudyQuery {
     let mut query = StudyQuery::default();
     for _ in 0..random.below(3) {
         let words: Vec<&str> = (0..=random.below(2)).map(|_| random.pick(vocabulary)).collect();

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     DataVersion,
     pieces::{Kind, Piece},
-    tabulate::{FieldStats, FieldValues, ListSizes, RecordSizes, TOP_VALUES_MAX, Table},
+    tabulate::{FieldStats, FieldValues, ListSizes, RecordSizes},
 };
 use serde_json::{Map, Value, json};
 
@@ -153,10 +153,11 @@ pub fn field_values(stats: &FieldStats) -> Value {
             put("uniqueValuesCount", (*unique).into());
             put("topValues", top_values(top));
         }
-        FieldValues::Text { unique, top, longest } => {
-            put("uniqueValuesCount", (*unique).into());
-            put("topValues", top_values(top));
-            if let Some((length, id, value)) = longest {
+        // The API takes durations for text.
+        FieldValues::Text(texts) | FieldValues::Duration { texts, .. } => {
+            put("uniqueValuesCount", texts.unique.into());
+            put("topValues", top_values(&texts.top));
+            if let Some((length, id, value)) = &texts.longest {
                 put("longest", json!({"length": length, "nctId": id.to_string(), "value": value}));
             }
         }
@@ -188,17 +189,6 @@ pub fn field_values(stats: &FieldStats) -> Value {
 
 fn top_values(top: &[(String, u64)]) -> Value {
     top.iter().map(|(value, studies)| json!({"value": value, "studiesCount": studies})).collect()
-}
-
-/// The statistics of a piece's values as texts, from a table by that piece alone: the API takes durations for text,
-/// where [`FieldStats`] measures them.
-pub fn values_of_table(piece: Piece, table: &Table) -> FieldStats {
-    let value = |row: &crate::tabulate::Row| row.values.first().cloned().flatten();
-    let missing = table.rows.iter().find(|row| value(row).is_none()).map_or(0, |row| row.studies);
-    let unique = table.rows_in_all - u64::from(table.rows.iter().any(|row| value(row).is_none()));
-    let top = table.rows.iter().filter_map(|row| Some((value(row)?, row.studies)));
-    let top = top.take(TOP_VALUES_MAX).collect();
-    FieldStats { piece, missing, values: FieldValues::Text { unique, top, longest: None } }
 }
 
 /// An element of the body of `/stats/field/sizes`.
