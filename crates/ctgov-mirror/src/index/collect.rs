@@ -9,11 +9,11 @@ use super::{
     bits::Bits,
     columns::{Column, Pick},
     execute::Execution,
-    score::Scores,
+    score::{Scores, leaders},
 };
 use crate::documents::Documents;
 use ctgov::{
-    Budget, Conditions, Matching, NctId, PageToken, RegistryError, Sort, SortKey, StudyQuery,
+    Budget, Conditions, Matching, NctId, PageToken, RegistryError, Sort, SortBy, SortKey, StudyQuery,
     essie::Condition,
 };
 use std::{collections::BinaryHeap, sync::Arc};
@@ -36,16 +36,20 @@ struct KeyRank {
     turned: i64,
 }
 
+impl KeyRank {
+    fn new(key: SortKey, value: Option<i64>) -> Self {
+        match value {
+            None => Self { missing: true, turned: 0 },
+            Some(value) => Self { missing: false, turned: if key.descending { !value } else { value } },
+        }
+    }
+}
+
 impl Rank {
     fn new(sort: &[SortKey], nct: u32, mut value: impl FnMut(usize) -> Option<i64>) -> Self {
         let mut keys = [KeyRank::default(); Sort::KEYS_MAX];
         for (at, (rank, key)) in keys.iter_mut().zip(sort).enumerate() {
-            *rank = match value(at) {
-                None => KeyRank { missing: true, turned: 0 },
-                Some(value) => {
-                    KeyRank { missing: false, turned: if key.descending { !value } else { value } }
-                }
-            };
+            *rank = KeyRank::new(*key, value(at));
         }
         Self { keys, nct }
     }
@@ -93,8 +97,18 @@ impl StudyIndex {
         let execution = Execution { index: self, documents, budget };
         let matched = execution.matched(conditions)?;
         let sort = query.sort_keys();
+        // The worst study kept is on top, so that a better one can take its place; one more than the page is kept
+        // to know whether any follow.
+        let (mut kept, kept_max) = (BinaryHeap::new(), query.page_size.get() + 1);
+        let best_first = sort.first().is_some_and(|key| key.by == SortBy::Relevance && key.descending);
+        let leaders = if best_first && after.is_none() && query.matching.near().is_none() {
+            leaders(&execution, &conditions.searches, &matched, kept_max)?
+        } else {
+            None
+        };
+        let ordered = leaders.as_ref().unwrap_or(&matched);
         let scores = if query.by_relevance() {
-            let mut scores = Scores::new(&execution, &conditions.searches, &matched)?;
+            let mut scores = Scores::new(&execution, &conditions.searches, ordered)?;
             if let Some(near) = query.matching.near() {
                 scores.decay(&execution, &near, &query.decay)?;
             }
@@ -107,20 +121,24 @@ impl StudyIndex {
             key.by.measure().map(|measure| execution.keys(measure, pick)).transpose()
         });
         let columns: Vec<Option<Arc<Column>>> = columns.collect::<Result<_, _>>()?;
-        // The worst study kept is on top, so that a better one can take its place; one more than the page is kept
-        // to know whether any follow.
-        let (mut kept, kept_max) = (BinaryHeap::new(), query.page_size.get() + 1);
         let mut until_check = STUDIES_PER_CHECK;
-        for study in matched.iter() {
+        for study in ordered.iter() {
             until_check -= 1;
             if until_check == 0 {
                 until_check = STUDIES_PER_CHECK;
                 budget.check()?;
             }
-            let rank = Rank::new(sort, self.ordinals.nct(study), |at| match &columns[at] {
+            let value = |at: usize| match &columns[at] {
                 Some(column) => column.key(study),
                 None => scores.as_ref().map(|scores| scores.get(study)),
-            });
+            };
+            // Most are worse by their first key than all that are kept.
+            if let Some(key) = sort.first().filter(|_| kept.len() == kept_max)
+                && kept.peek().is_some_and(|worst: &Rank| KeyRank::new(*key, value(0)) > worst.keys[0])
+            {
+                continue;
+            }
+            let rank = Rank::new(sort, self.ordinals.nct(study), value);
             if after.is_some_and(|after| rank <= after) {
                 continue;
             }

@@ -14,7 +14,7 @@ use super::{
     ordinals::Segments,
     pairs,
     phrase::Phrase,
-    words::{any_of, in_area},
+    words::{any_of, count_in_area, in_area},
 };
 use crate::documents::Documents;
 use ctgov::{
@@ -198,6 +198,19 @@ impl<'a> Execution<'a> {
             studies.insert(study);
         }
         studies
+    }
+
+    /// The sites of `studies`, if those are so few that looking at each beats looking at all.
+    fn sites_of_few(&self, studies: &Bits) -> Option<Bits> {
+        const FEW: u64 = 64;
+        if studies.count() > u64::from(studies.len()) / FEW {
+            return None;
+        }
+        let mut sites = self.none(Of::Sites);
+        for study in studies.iter() {
+            self.index.ordinals.sites(study).for_each(|site| sites.insert(site));
+        }
+        Some(sites)
     }
 
     fn ids(&self, ids: &BTreeSet<NctId>) -> Result<Bits> {
@@ -404,9 +417,16 @@ impl<'a> Execution<'a> {
         if let Some(known) = self.index.word_counts.get(&key) {
             return Ok(known);
         }
-        let mut having = self.word(Of::Studies, words, word)?;
-        having.and(self.index.studies.alive());
-        let count = having.count();
+        let count = match self.area_field(Of::Studies, words) {
+            Some(field) => count_in_area(&self.index.studies, field, word, self.budget, &|error| {
+                self.index.unavailable(error)
+            })?,
+            None => {
+                let mut having = self.word(Of::Studies, words, word)?;
+                having.and(self.index.studies.alive());
+                having.count()
+            }
+        };
         self.index.word_counts.insert(key, count);
         Ok(count)
     }
@@ -456,7 +476,8 @@ impl<'a> Execution<'a> {
         let unavailable = |error| self.index.unavailable(error);
         if of == Of::Studies && piece.path_in_site().is_some() {
             let mut sites = self.none(Of::Sites);
-            self.in_piece(Of::Sites, piece, phrase, coverage, None, &mut sites)?;
+            let of_few = within.and_then(|within| self.sites_of_few(within));
+            self.in_piece(Of::Sites, piece, phrase, coverage, of_few.as_ref(), &mut sites)?;
             sites.and(self.index.sites.alive());
             let mut studies = self.project(&sites);
             if let Some(within) = within {

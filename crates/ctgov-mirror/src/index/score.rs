@@ -33,6 +33,7 @@ use ctgov::{
     essie::{Circle, Condition, Coverage, Expansion, Words},
     pieces::{Kind, Measure, Piece},
 };
+use tantivy::schema::Field;
 
 /// Pieces of at least this weight are searched for phrases.
 const PHRASE_WEIGHT_MIN: f32 = 0.5;
@@ -96,14 +97,7 @@ impl Scores {
                 meets.and(mask);
                 if meets.is_empty() { Ok(()) } else { self.add(execution, part, &meets) }
             }),
-            Condition::Words(words) => {
-                let rarity = rarity(execution, words)?;
-                let shares = self.shares(execution, words, mask)?;
-                for (score, share) in self.scores.iter_mut().zip(shares) {
-                    *score += i64::from(share) * rarity;
-                }
-                Ok(())
-            }
+            Condition::Words(words) => self.add_words(execution, words, mask),
             Condition::OneOf { weight, .. } => self.add_alike(execution, condition, *weight, mask),
             Condition::Sites(inner) => {
                 let mut weight = None;
@@ -173,19 +167,37 @@ impl Scores {
         Ok(())
     }
 
-    /// The share of each matched study in `mask`.
-    fn shares(&self, execution: &Execution<'_>, words: &Words, mask: &Bits) -> Result<Vec<u32>> {
-        let mut shares = vec![0; self.scores.len()];
+    /// Adds what `words` count for the studies in `mask`, all of which have them.
+    fn add_words(&mut self, execution: &Execution<'_>, words: &Words, mask: &Bits) -> Result<()> {
+        let rarity = rarity(execution, words)?;
         let mut rest = mask.clone();
-        let area = execution.area_field(Of::Studies, words);
-        let contains = words.coverage == Coverage::Contains;
-        if let (Some(field), [word], true) = (area, words.words.as_slice(), contains) {
+        if let Some((field, word)) = single_word(execution, words) {
             // The level says it all.
-            self.for_each_level(execution, field, word, |place, level| {
-                shares[place] = u32::from(level) * 1_000 / u32::from(LEVELS);
+            let (matched, scores) = (&self.matched, &mut self.scores);
+            for_each_level(execution, field, word, |study, level| {
+                if rest.contains(study)
+                    && let Some(place) = matched.place(study)
+                {
+                    rest.remove(study);
+                    scores[place] += i64::from(of_level(level)) * rarity;
+                }
             })?;
-            rest = self.without(&shares, rest);
-        } else {
+            if rest.is_empty() {
+                return Ok(());
+            }
+        }
+        let shares = self.shares(execution, words, rest)?;
+        for (score, share) in self.scores.iter_mut().zip(shares) {
+            *score += i64::from(share) * rarity;
+        }
+        Ok(())
+    }
+
+    /// The share of each matched study in `rest`.
+    fn shares(&self, execution: &Execution<'_>, words: &Words, mut rest: Bits) -> Result<Vec<u32>> {
+        let mut shares = vec![0; self.scores.len()];
+        let area = execution.area_field(Of::Studies, words);
+        if single_word(execution, words).is_none() {
             for (share, piece, coverage) in phrase_places(words) {
                 if rest.is_empty() {
                     break;
@@ -217,16 +229,27 @@ impl Scores {
                 rest.and_not(&found);
             }
         }
+        if rest.is_empty() {
+            return Ok(shares);
+        }
         if let Some(field) = area {
-            let tier = if words.relaxed && words.expansion == Expansion::Lossy { LOSSY } else { RELAXATION };
-            let scale = u32::from(LEVELS) * words.words.len() as u32;
-            let mut sums = vec![0_u32; self.scores.len()];
+            // The sum of the levels, and how many words have one.
+            let mut sums = vec![(0_u32, 0_usize); self.scores.len()];
             for word in &words.words {
-                self.for_each_level(execution, field, word, |place, level| sums[place] += u32::from(level))?;
+                for_each_level(execution, field, word, |study, level| {
+                    if let Some(place) = self.matched.place(study) {
+                        sums[place].0 += u32::from(level);
+                        sums[place].1 += 1;
+                    }
+                })?;
             }
+            let scale = u32::from(LEVELS) * words.words.len() as u32;
+            let may_lack_words = words.relaxed && words.expansion == Expansion::Lossy;
             for study in rest.iter() {
                 if let Some(place) = self.matched.place(study) {
-                    shares[place] = (tier * sums[place] / scale).max(1);
+                    let (sum, having) = sums[place];
+                    let lossy = may_lack_words && having < words.words.len();
+                    shares[place] = (if lossy { LOSSY } else { RELAXATION } * sum / scale).max(1);
                 }
             }
         } else {
@@ -242,40 +265,72 @@ impl Scores {
             }
         }
     }
+}
 
-    /// Those of `studies` that have no share yet.
-    fn without(&self, shares: &[u32], mut studies: Bits) -> Bits {
-        for study in self.matched.bits().iter() {
-            if self.matched.place(study).is_some_and(|place| shares[place] > 0) {
-                studies.remove(study);
-            }
-        }
-        studies
+/// The area's field and the word, where a term is one word that its level in the area says all of.
+fn single_word<'a>(execution: &Execution<'_>, words: &'a Words) -> Option<(Field, &'a str)> {
+    let field = execution.area_field(Of::Studies, words)?;
+    match words.words.as_slice() {
+        [word] if words.coverage == Coverage::Contains => Some((field, word)),
+        _ => None,
     }
+}
 
-    /// Calls `each` with the level of `word` in every matched study that has it.
-    fn for_each_level(
-        &self,
-        execution: &Execution<'_>,
-        field: tantivy::schema::Field,
-        word: &str,
-        mut each: impl FnMut(usize, u8),
-    ) -> Result<()> {
-        for (start, segment) in execution.index.studies.iter() {
-            let lists =
-                level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
-            for (level, list) in lists {
-                for_each_block(list, execution.budget, |docs| {
-                    for doc in docs {
-                        if let Some(place) = self.matched.place(start + doc) {
-                            each(place, level);
-                        }
-                    }
-                })?;
-            }
+/// What a word of this level counts, in thousandths.
+fn of_level(level: u8) -> u32 {
+    u32::from(level) * 1_000 / u32::from(LEVELS)
+}
+
+/// Calls `each` with every study that has `word` in an area, and its level there.
+fn for_each_level(
+    execution: &Execution<'_>,
+    field: Field,
+    word: &str,
+    mut each: impl FnMut(u32, u8),
+) -> Result<()> {
+    for (start, segment) in execution.index.studies.iter() {
+        let lists = level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
+        for (level, list) in lists {
+            for_each_block(list, execution.budget, |docs| {
+                docs.iter().for_each(|doc| each(start + doc, level));
+            })?;
         }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Those of `matched` among which the most relevant `count` are, where that is known without looking at all of them: a
+/// single word without synonyms counts by nothing but its level.
+pub(super) fn leaders(
+    execution: &Execution<'_>,
+    searches: &[Condition],
+    matched: &Bits,
+    count: usize,
+) -> Result<Option<Bits>> {
+    let [Condition::Words(words)] = searches else { return Ok(None) };
+    let Some((field, word)) = single_word(execution, words).filter(|_| words.synonyms.is_empty()) else {
+        return Ok(None);
+    };
+    let mut lists = Vec::new();
+    for (start, segment) in execution.index.studies.iter() {
+        let of_segment =
+            level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
+        lists.extend(of_segment.into_iter().map(|(level, list)| (level, start, list)));
+    }
+    lists.sort_by_key(|(level, ..)| std::cmp::Reverse(*level));
+    let (mut leaders, mut last) = (Bits::none(matched.len()), None);
+    for (level, start, list) in lists {
+        if last.is_some_and(|last| last != level) && leaders.count() >= count as u64 {
+            return Ok(Some(leaders));
+        }
+        last = Some(level);
+        for_each_block(list, execution.budget, |docs| {
+            docs.iter().map(|doc| start + doc).filter(|study| matched.contains(*study)).for_each(|study| {
+                leaders.insert(study);
+            });
+        })?;
+    }
+    Ok(None)
 }
 
 /// Where a phrase is looked for, what it counts there, and how it covers its value; the best first.

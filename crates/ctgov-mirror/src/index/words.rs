@@ -92,6 +92,29 @@ pub(super) fn any_of(
     Ok(bits)
 }
 
+/// How many documents have `word` in an area.
+pub(super) fn count_in_area(
+    segments: &Segments,
+    field: Field,
+    word: &str,
+    budget: &Budget,
+    unavailable: &dyn Fn(tantivy::TantivyError) -> RegistryError,
+) -> Result<u64, RegistryError> {
+    let mut count = 0;
+    for (_, segment) in segments.iter() {
+        // A document has a word at one level only, so that the lengths of the lists add up.
+        for (_, list) in level_lists(segment, field, word).map_err(unavailable)? {
+            match segment.alive_bitset() {
+                None => count += u64::from(list.doc_freq()),
+                Some(alive) => for_each_block(list, budget, |docs| {
+                    count += docs.iter().filter(|doc| alive.is_alive(**doc)).count() as u64;
+                })?,
+            }
+        }
+    }
+    Ok(count)
+}
+
 /// The documents that have `word` in an area.
 pub(super) fn in_area(
     segments: &Segments,
