@@ -80,6 +80,16 @@ pub(crate) struct Found {
     pub more: bool,
 }
 
+/// Says that it was the order by relevance at which the time ran out, unless a part of it is known.
+fn name_relevance(error: RegistryError) -> RegistryError {
+    match error {
+        RegistryError::DeadlineExceeded { costly: None } => {
+            RegistryError::DeadlineExceeded { costly: Some("the order by relevance".to_owned()) }
+        }
+        other => other,
+    }
+}
+
 impl StudyIndex {
     /// The page of `query`, which asks for `conditions`, that starts strictly after `after`.
     pub(crate) fn search(
@@ -93,15 +103,14 @@ impl StudyIndex {
         let execution = Execution { index: self, documents, budget };
         let matched = execution.matched(conditions)?;
         let sort = query.sort_keys();
-        let scores = if query.by_relevance() {
+        let scored = || -> Result<Scores, RegistryError> {
             let mut scores = Scores::new(&execution, &conditions.searches, &matched)?;
             if let Some(near) = query.matching.near() {
                 scores.decay(&execution, &near, &query.decay)?;
             }
-            Some(scores)
-        } else {
-            None
+            Ok(scores)
         };
+        let scores = query.by_relevance().then(scored).transpose().map_err(name_relevance)?;
         let columns = sort.iter().map(|key| {
             let pick = if key.descending { Pick::Greatest } else { Pick::Least };
             key.by.measure().map(|measure| execution.keys(measure, pick)).transpose()
