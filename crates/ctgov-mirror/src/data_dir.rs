@@ -75,6 +75,21 @@ pub(crate) struct Current {
     pub manifest: Digest,
 }
 
+impl Current {
+    /// Reads the file's content; only the spelling we write.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let (name, manifest) = std::str::from_utf8(text).ok()?.strip_suffix('\n')?.split_once(' ')?;
+        Some(Self { name: name.parse().ok()?, manifest: manifest.parse().ok()? })
+    }
+}
+
+/// The file's content.
+impl fmt::Display for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}", self.name, self.manifest)
+    }
+}
+
 /// Tells one `CURRENT` file from the next without reading it: every swap makes a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
@@ -134,12 +149,8 @@ impl DataDir {
             Err(error) if error.is_missing_file() => return Ok(None),
             file => file?.take(CURRENT_BYTES_MAX + 1).read_to_end(&mut text).at("read", &path)?,
         };
-        let read = || {
-            let (name, manifest) = std::str::from_utf8(&text).ok()?.strip_suffix('\n')?.split_once(' ')?;
-            Some(Current { name: name.parse().ok()?, manifest: manifest.parse().ok()? })
-        };
         let what = "it does not name a generation and the hash of its manifest";
-        read().map(Some).ok_or_else(|| MirrorError::damaged(&path, what))
+        Current::parse(&text).map(Some).ok_or_else(|| MirrorError::damaged(&path, what))
     }
 
     /// What tells whether `CURRENT` was swapped since; nothing when there is none.
@@ -153,7 +164,7 @@ impl DataDir {
     pub(crate) fn swap_current(&self, current: Current) -> Result<(), MirrorError> {
         let unfinished = self.root.join("CURRENT.tmp");
         let mut file = File::create(&unfinished).at("create", &unfinished)?;
-        writeln!(file, "{} {}", current.name, current.manifest).at("write", &unfinished)?;
+        write!(file, "{current}").at("write", &unfinished)?;
         file.sync_all().at("sync", &unfinished)?;
         let path = self.current_file();
         fs::rename(&unfinished, &path).at("replace", &path)

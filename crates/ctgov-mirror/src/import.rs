@@ -29,6 +29,8 @@ use crate::{
     manifest::{Digest, Manifest},
     synonyms::{self, Additions},
 };
+#[cfg(feature = "fuzzing")]
+use ctgov::Document;
 use ctgov::NctId;
 use pipeline::{Pipeline, Step};
 use record::Prepared;
@@ -51,6 +53,22 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 const INDEX_BYTES_PER_THREAD: usize = 64 << 20;
 /// More threads only wait for the one that keeps the order.
 const THREADS_MAX: usize = 8;
+
+/// Reads what is in `source` and makes the entries that the index would get of it.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_entries(source: Source) {
+    static SCHEMAS: std::sync::LazyLock<Schemas> = std::sync::LazyLock::new(Schemas::new);
+    let sources = vec![source];
+    let progress = std::sync::Arc::new(source::Progress::new(&sources));
+    source::read_all(sources, &progress, &mut |item| {
+        if let source::Item::Record { bytes, .. } = item
+            && let Ok((document, study)) = Document::parse(&bytes)
+        {
+            SCHEMAS.entry(document.nct_id(), &study);
+        }
+        ControlFlow::Continue(())
+    });
+}
 
 /// Why an import failed. It published nothing, and what was there before is untouched; [`Importer::import`] tells
 /// of the one exception.

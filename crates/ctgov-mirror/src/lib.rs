@@ -46,6 +46,9 @@
 mod data_dir;
 mod documents;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generation;
 mod import;
 mod index;

@@ -145,7 +145,7 @@ impl Manifest {
         Ok((Self::parse(&bytes, &path)?, Digest::of(&bytes)))
     }
 
-    fn parse(bytes: &[u8], path: &Path) -> Result<Self, MirrorError> {
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Self, MirrorError> {
         #[derive(Deserialize)]
         struct Versioned {
             format: u32,

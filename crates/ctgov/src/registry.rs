@@ -11,7 +11,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -150,6 +150,7 @@ impl fmt::Display for DataSource {
 pub struct Budget {
     deadline: Option<Instant>,
     cancelled: Option<Arc<AtomicBool>>,
+    checks_left: Option<AtomicU64>,
     progress: Option<Box<dyn Fn(u64, u64) + Send + Sync>>,
 }
 
@@ -173,6 +174,18 @@ impl Budget {
         self
     }
 
+    /// Ends the call at the first check after so many: a limit that does not depend on how fast the machine is.
+    #[must_use]
+    pub fn with_checks_max(mut self, checks: u64) -> Self {
+        self.checks_left = Some(AtomicU64::new(checks));
+        self
+    }
+
+    /// How many checks are left, if they are bounded.
+    pub fn checks_left(&self) -> Option<u64> {
+        self.checks_left.as_ref().map(|left| left.load(Ordering::Relaxed))
+    }
+
     /// Tells `listener` how many steps of how many are done.
     #[must_use]
     pub fn with_progress(mut self, listener: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
@@ -189,7 +202,12 @@ impl Budget {
         if self.cancelled.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
             return Err(RegistryError::Cancelled);
         }
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        let used_up = |left: &AtomicU64| {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err()
+        };
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || self.checks_left.as_ref().is_some_and(used_up)
+        {
             return Err(RegistryError::DeadlineExceeded { costly: None });
         }
         Ok(())
@@ -214,6 +232,7 @@ impl fmt::Debug for Budget {
         f.debug_struct("Budget")
             .field("deadline", &self.deadline)
             .field("cancelled", &self.cancelled)
+            .field("checks_left", &self.checks_left)
             .finish_non_exhaustive()
     }
 }
@@ -275,5 +294,9 @@ mod tests {
 
         let late = Budget::unlimited().with_deadline(Instant::now() - Duration::from_millis(1));
         assert!(matches!(late.check(), Err(RegistryError::DeadlineExceeded { costly: None })));
+
+        let twice = Budget::unlimited().with_checks_max(2);
+        let checks = [(); 4].map(|()| twice.check().is_ok());
+        assert_eq!((checks, twice.checks_left()), ([true, true, false, false], Some(0)));
     }
 }

@@ -58,6 +58,23 @@ pub use self::body::SessionBody;
 pub use self::in_flight::RequestCancellation;
 pub use self::layer::{SessionLayer, SessionService};
 
+/// Reads a body as the layer does: a door for the fuzz target, which only wants to see that it does not panic.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    use super::message::{Message, RequestId};
+
+    /// One JSON-RPC message, and everything that is asked of it.
+    pub fn message(bytes: &[u8]) {
+        if let Ok(message) = Message::read(bytes) {
+            let _ = message.client();
+            for id in [message.request_id().cloned(), message.cancelled_id()].into_iter().flatten() {
+                assert!(serde_json::from_str::<serde_json::Value>(&RequestId::to_json(&id)).is_ok());
+            }
+        }
+    }
+}
+
 /// The one header in which an id travels.
 const SESSION_ID: http::HeaderName = http::HeaderName::from_static("mcp-session-id");
 

@@ -2,6 +2,8 @@
 
 mod bench;
 mod clients;
+mod deep;
+mod fuzz;
 mod load;
 mod steps;
 mod test;
@@ -10,6 +12,9 @@ use std::{path::Path, process::ExitCode};
 
 const HELP: &str = "\
 cargo xtask test     everything CI checks: format, lints, docs, all tests, real MCP clients
+cargo xtask deep [SECONDS]
+                     what takes longer: tests that are ignored otherwise, property tests with many
+                     cases, every fuzz target for so many seconds (120)
 cargo xtask bench [STUDIES]
                      builds a release and measures it over the study records in the file STUDIES
                      (default: the real ones beside the checkout, else made-up ones)
@@ -24,6 +29,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test::run(),
+        ["deep"] => deep::run(120),
+        ["deep", seconds] => seconds.parse().map_err(anyhow::Error::from).and_then(deep::run),
         ["bench"] => bench::run_program(None),
         ["bench", "registry"] => bench::run_registry(bench::REGISTRY_STUDIES),
         ["bench", "registry", "--studies", studies] => match studies.parse() {

@@ -56,8 +56,17 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a program, passes its standard error on, and returns the lines of it that start with `marker`.
-pub(crate) fn run_and_collect(command: &mut Command, marker: &str) -> anyhow::Result<Vec<String>> {
+/// Runs a program, passes its standard error on, and returns what stands after `marker` in the lines that start with it.
+pub(crate) fn run_and_collect(command: &mut Command, marker: &'static str) -> anyhow::Result<Vec<String>> {
+    let told = run_and_collect_all(command, &[marker])?;
+    Ok(told.into_iter().map(|(_, text)| text).collect())
+}
+
+/// [`run_and_collect`] with several markers; each text with its own.
+pub(crate) fn run_and_collect_all(
+    command: &mut Command,
+    markers: &[&'static str],
+) -> anyhow::Result<Vec<(&'static str, String)>> {
     let name = shown(command);
     let mut child = command.stderr(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
     let mut collected = Vec::new();
@@ -65,9 +74,10 @@ pub(crate) fn run_and_collect(command: &mut Command, marker: &str) -> anyhow::Re
         for line in BufReader::new(stderr).lines() {
             let line = line.with_context(|| format!("reading what {name} says"))?;
             say(&format!("{line}\n"));
-            if let Some(text) = line.strip_prefix(marker) {
-                collected.push(text.trim().to_owned());
-            }
+            let told = markers
+                .iter()
+                .find_map(|marker| Some((*marker, line.strip_prefix(marker)?.trim().to_owned())));
+            collected.extend(told);
         }
     }
     let status = child.wait().with_context(|| format!("waiting for {name}"))?;

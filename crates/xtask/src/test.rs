@@ -2,16 +2,23 @@
 
 use crate::{
     clients,
+    fuzz::{Effort, Fuzzers},
     steps::{self, available, cargo, run_and_collect, say, step, target_dir},
 };
 
 /// What a test writes to standard error when it cannot run here.
-const SKIPPED: &str = "SKIPPED:";
+pub(crate) const SKIPPED: &str = "SKIPPED:";
+
+/// How many inputs every fuzz target is given.
+const FUZZ_INPUTS: u32 = 20_000;
 
 fn check() -> anyhow::Result<Vec<String>> {
     let target = target_dir()?;
     let mut skipped = Vec::new();
-    step("format", || steps::run(&mut cargo(["fmt", "--all", "--check"])))?;
+    step("format", || {
+        steps::run(&mut cargo(["fmt", "--all", "--check"]))?;
+        steps::run(&mut cargo(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+    })?;
     step("clippy", || {
         steps::run(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
     })?;
@@ -30,6 +37,13 @@ fn check() -> anyhow::Result<Vec<String>> {
     step("unit, property, documentation and end-to-end tests", || {
         skipped.extend(run_and_collect(&mut cargo(["test", "--workspace", "--locked"]), SKIPPED)?);
         Ok(())
+    })?;
+    step("fuzz targets, built and tried", || {
+        if let Some(why) = Fuzzers::missing() {
+            skipped.push(why.to_owned());
+            return Ok(());
+        }
+        Fuzzers::build(&target)?.run(Effort::Inputs(FUZZ_INPUTS)).map(drop)
     })?;
     Ok(skipped)
 }

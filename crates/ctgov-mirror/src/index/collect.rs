@@ -84,6 +84,16 @@ pub(crate) struct Found {
     pub more: bool,
 }
 
+/// Says that it was the order by relevance at which the time ran out, unless a part of it is known.
+fn name_relevance(error: RegistryError) -> RegistryError {
+    match error {
+        RegistryError::DeadlineExceeded { costly: None } => {
+            RegistryError::DeadlineExceeded { costly: Some("the order by relevance".to_owned()) }
+        }
+        other => other,
+    }
+}
+
 impl StudyIndex {
     /// The page of `query`, which asks for `conditions`, that starts strictly after `after`.
     pub(crate) fn search(
@@ -102,20 +112,19 @@ impl StudyIndex {
         let (mut kept, kept_max) = (BinaryHeap::new(), query.page_size.get() + 1);
         let best_first = sort.first().is_some_and(|key| key.by == SortBy::Relevance && key.descending);
         let leaders = if best_first && after.is_none() && query.matching.near().is_none() {
-            leaders(&execution, &conditions.searches, &matched, kept_max)?
+            leaders(&execution, &conditions.searches, &matched, kept_max).map_err(name_relevance)?
         } else {
             None
         };
         let ordered = leaders.as_ref().unwrap_or(&matched);
-        let scores = if query.by_relevance() {
+        let scored = || -> Result<Scores, RegistryError> {
             let mut scores = Scores::new(&execution, &conditions.searches, ordered)?;
             if let Some(near) = query.matching.near() {
                 scores.decay(&execution, &near, &query.decay)?;
             }
-            Some(scores)
-        } else {
-            None
+            Ok(scores)
         };
+        let scores = query.by_relevance().then(scored).transpose().map_err(name_relevance)?;
         let columns = sort.iter().map(|key| {
             let pick = if key.descending { Pick::Greatest } else { Pick::Least };
             key.by.measure().map(|measure| execution.keys(measure, pick)).transpose()

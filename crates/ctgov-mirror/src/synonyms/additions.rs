@@ -120,7 +120,7 @@ impl Additions {
         Ok(Self::parse(&bytes, path)?)
     }
 
-    pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Self, AdditionsError> {
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Self, AdditionsError> {
         let line = |at: usize| 1 + bytes[..at.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count();
         Self::from_bytes(bytes).map_err(|fault| AdditionsError {
             path: path.to_owned(),
@@ -173,7 +173,7 @@ impl Additions {
         alone(a) || alone(b) || self.never.contains(&(a.to_owned(), b.to_owned()))
     }
 
-    pub(super) fn add_to(&self, synonyms: &mut Synonyms) {
+    pub(crate) fn add_to(&self, synonyms: &mut Synonyms) {
         for terms in &self.synonyms {
             for phrase in terms {
                 for label in terms {

@@ -69,7 +69,7 @@ type Result<T, E = EssieError> = std::result::Result<T, E>;
 
 /// Reads an expression.
 ///
-/// At most 20,000 characters with 512 terms, nested 64 deep.
+/// At most 20,000 characters with 512 terms, nested 64 deep. (Of 256 words each: that is counted by [`resolve`](super::resolve()).)
 ///
 /// ```
 /// use ctgov::essie::parse;

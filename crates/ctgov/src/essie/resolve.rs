@@ -24,6 +24,9 @@ use std::collections::BTreeSet;
 /// Deepest tree worked out. What [`parse`](super::parse()) makes is never as deep; programs make trees too.
 const DEPTH_MAX: usize = 256;
 
+/// Most words of one term. A phrase of as many is walked through word by word in every document that has them all.
+const WORDS_MAX: usize = 256;
+
 /// Works out what `expr` asks of a study, where `target` is looked at unless it says otherwise.
 ///
 /// # Errors
@@ -201,6 +204,9 @@ impl Resolver<'_> {
         let together = term.quoted || !everywhere;
         let expansion = if together { reading.expansion.min(Expansion::Concept) } else { reading.expansion };
         let words = text::words(&term.text);
+        if words.len() > WORDS_MAX {
+            return Err(Problem::TooComplicated(format!("more than {WORDS_MAX} words in a term")));
+        }
         if reading.scope == Scope::Location {
             places.retain(|place| place.piece.path_in_site().is_some());
         }
@@ -704,6 +710,16 @@ mod tests {
         assert_eq!(error.problem, Problem::NotInVocabulary(Piece::named("Phase")));
         // Where there is but a vocabulary, how far words go does not matter.
         assert_eq!(shape(&resolved(&lossy(of("Phase", term("NA")))).unwrap()), "Phase=NA");
+    }
+
+    #[test]
+    fn a_term_has_a_bounded_number_of_words() {
+        let words = |count: usize| "of ".repeat(count);
+        for of_as_many in [term, phrase] {
+            assert!(resolved(&of_as_many(&words(256))).is_ok());
+            let error = resolved(&of_as_many(&words(257))).unwrap_err();
+            assert_eq!(error.to_string(), "Too complicated query: more than 256 words in a term");
+        }
     }
 
     #[test]

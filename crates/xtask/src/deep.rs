@@ -1,0 +1,57 @@
+//! `cargo xtask deep`: what takes too long to run before every change.
+
+use crate::{
+    fuzz::{Effort, Fuzzers, Ran},
+    steps::{self, cargo, run_and_collect_all, say, target_dir},
+    test::SKIPPED,
+};
+
+/// What a test writes to standard error when it has a figure to tell.
+const FIGURE: &str = "FIGURE:";
+
+/// How many cases every property test tries.
+const PROPERTY_CASES: &str = "2000";
+
+/// Runs every fuzz target for so many seconds, and all tests that others leave out.
+pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
+    let (mut skipped, mut figures, mut fuzzed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut test = |name: &str, command: &mut std::process::Command| {
+        steps::step(name, || {
+            let told = run_and_collect_all(command, &[SKIPPED, FIGURE])?;
+            for (marker, text) in told {
+                if marker == SKIPPED { &mut skipped } else { &mut figures }.push(text);
+            }
+            Ok(())
+        })
+    };
+    let ignored = ["test", "--workspace", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    test("tests that take minutes", cargo(ignored).args(["--", "--ignored"]))?;
+    test(
+        "property tests, with many cases",
+        cargo(["test", "--locked", "-p", "ctgov", "-p", "ctgov-mirror", "--lib", "--test", "essie_syntax"])
+            .env("PROPTEST_CASES", PROPERTY_CASES),
+    )?;
+    match Fuzzers::missing() {
+        Some(why) => skipped.push(why.to_owned()),
+        None => {
+            let mut fuzzers = None;
+            steps::step("building the fuzz targets", || {
+                fuzzers = Some(Fuzzers::build(&target_dir()?)?);
+                Ok(())
+            })?;
+            steps::step(&format!("fuzz targets, {seconds} seconds each"), || {
+                let ran =
+                    fuzzers.as_ref().map(|fuzzers| fuzzers.run(Effort::Seconds(seconds))).transpose()?;
+                fuzzed.extend(ran.unwrap_or_default());
+                Ok(())
+            })?;
+        }
+    }
+    say("\nEverything passed.\n\n");
+    figures.iter().for_each(|figure| say(&format!("  {figure}\n")));
+    for Ran { target, inputs, reached } in &fuzzed {
+        say(&format!("  fuzz target {target}: {inputs} inputs, {reached} places reached, no fault\n"));
+    }
+    skipped.iter().for_each(|reason| say(&format!("  skipped: {reason}\n")));
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The reader of `synonyms.toml`: refuses its bytes, or reads what was written.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| ctgov_mirror::fuzzing::synonym_additions(bytes));
