@@ -10,12 +10,9 @@ use ctgov::{
     tabulate::date_format,
     text::for_each_word,
 };
+use rustc_hash::FxHashMap;
 use serde_json::Value;
-use std::{
-    borrow::Cow,
-    collections::{BTreeSet, HashMap},
-    fmt::Write as _,
-};
+use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 use tantivy::TantivyDocument;
 
 /// What is kept of a study.
@@ -40,10 +37,10 @@ impl Schemas {
 
     /// The entry of `study`, whose id is `id`.
     pub(crate) fn entry(&self, id: NctId, study: &Value) -> Entry {
-        let values: &Values<'_> = &|piece, each| piece.for_each_value(study, each);
         // With those of the sites: areas and pairs are of all a study says.
-        let words = Words::of(Piece::all(), values);
-        let mut entry = common(&self.studies, id, values, &words);
+        let values = Values::of(|piece, each| piece.for_each_value(study, each));
+        let words = Words::of(&values);
+        let mut entry = common(&self.studies, id, &values, &words);
         for (measure, field) in &self.studies.measures {
             measure.for_each_key(study, |key| entry.add_i64(*field, key));
         }
@@ -64,38 +61,56 @@ impl Schemas {
 
     fn site(&self, id: NctId, position: usize, site: &Value) -> TantivyDocument {
         let fields = &self.sites;
-        let values: &Values<'_> = &|piece, each| piece.for_each_value_in_site(site, each);
-        let words = Words::of(fields.texts.iter().map(|(piece, ..)| *piece), values);
-        let mut entry = common(fields, id, values, &words);
+        let values = Values::of(|piece, each| piece.for_each_value_in_site(site, each));
+        let words = Words::of(&values);
+        let mut entry = common(fields, id, &values, &words);
         for (measure, field) in &fields.measures {
             measure.for_each_key_in_site(site, |key| entry.add_i64(*field, key));
         }
         if let (Some(field), Some(point)) = (fields.position, fields.point) {
             entry.add_u64(field, position as u64);
             const POINT: Piece = Piece::named("LocationGeoPoint");
-            POINT.for_each_value_in_site(site, |value| {
-                if let Some((latitude, longitude)) = super::geo::point(value) {
-                    entry.add_bytes(point, &super::geo::key(latitude, longitude));
-                }
-            });
+            for (latitude, longitude) in values.get(POINT).iter().filter_map(|value| super::geo::point(value))
+            {
+                entry.add_bytes(point, &super::geo::key(latitude, longitude));
+            }
         }
         entry
     }
 }
 
-/// Calls its second argument with every value of a piece.
-type Values<'a> = dyn Fn(Piece, &mut dyn FnMut(&'a Value)) + 'a;
+/// The values of every piece in a study or site, looked up once.
+struct Values<'a>(Vec<Vec<&'a Value>>);
+
+impl<'a> Values<'a> {
+    /// Takes what `for_each` calls its second argument with.
+    fn of(for_each: impl Fn(Piece, &mut dyn FnMut(&'a Value))) -> Self {
+        let of_piece = |piece| {
+            let mut values = Vec::new();
+            for_each(piece, &mut |value| values.push(value));
+            values
+        };
+        Self(Piece::all().map(of_piece).collect())
+    }
+
+    fn get(&self, piece: Piece) -> &[&'a Value] {
+        &self.0[piece.index()]
+    }
+}
 
 /// The words of the text pieces of a study or site: the values of each in lines, with single spaces between words.
 struct Words(Vec<String>);
 
 impl Words {
-    fn of(pieces: impl Iterator<Item = Piece>, values: &Values<'_>) -> Self {
-        let mut lines = vec![String::new(); pieces::COUNT];
-        for piece in pieces.filter(|piece| piece.kind().is_text()) {
-            values(piece, &mut |value| fold(value, &mut lines[piece.index()]));
-        }
-        Self(lines)
+    fn of(values: &Values<'_>) -> Self {
+        let of_piece = |piece: Piece| {
+            let mut lines = String::new();
+            if piece.kind().is_text() {
+                values.get(piece).iter().for_each(|value| fold(value, &mut lines));
+            }
+            lines
+        };
+        Self(Piece::all().map(of_piece).collect())
     }
 
     fn lines(&self, piece: Piece) -> &str {
@@ -118,29 +133,26 @@ fn fold(value: &Value, lines: &mut String) {
 }
 
 /// What studies and sites have in common.
-fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>, words: &Words) -> TantivyDocument {
+fn common(fields: &Fields, id: NctId, values: &Values<'_>, words: &Words) -> TantivyDocument {
     let mut entry = TantivyDocument::new();
     entry.add_u64(fields.nct, id.number().into());
-    let mut present = [false; pieces::COUNT];
-    for piece in Piece::all() {
-        values(piece, &mut |value| present[piece.index()] |= piece.is_value(value));
-    }
-    for piece in Piece::all().filter(|piece| present[piece.index()]) {
+    for piece in Piece::all().filter(|piece| values.get(*piece).iter().any(|value| piece.is_value(value))) {
         entry.add_text(fields.present, piece.name());
     }
     for piece in Piece::all().filter(|piece| piece.kind().order() == Some(Order::Dates)) {
-        let mut formats = BTreeSet::new();
-        values(piece, &mut |value| formats.extend(value.as_str().and_then(date_format)));
-        for format in formats {
+        let formats = values.get(piece).iter().filter_map(|value| date_format(value.as_str()?));
+        for format in formats.collect::<BTreeSet<_>>() {
             entry.add_text(fields.present, format_term(piece, format));
         }
     }
     for (piece, field) in &fields.values {
-        values(*piece, &mut |value| match value {
-            Value::String(text) => entry.add_text(*field, text),
-            Value::Bool(yes) => entry.add_text(*field, if *yes { "true" } else { "false" }),
-            _ => {}
-        });
+        for value in values.get(*piece) {
+            match value {
+                Value::String(text) => entry.add_text(*field, text),
+                Value::Bool(yes) => entry.add_text(*field, if *yes { "true" } else { "false" }),
+                _ => {}
+            }
+        }
     }
     for (piece, field, _) in &fields.texts {
         let lines = words.lines(*piece);
@@ -153,11 +165,11 @@ fn common<'a>(fields: &Fields, id: NctId, values: &Values<'a>, words: &Words) ->
 }
 
 /// Adds the values of the pieces that have columns, each once.
-fn add_columns<'a>(fields: &Fields, values: &Values<'a>, entry: &mut TantivyDocument) {
-    let mut texts: Vec<Cow<'a, str>> = Vec::new();
+fn add_columns(fields: &Fields, values: &Values<'_>, entry: &mut TantivyDocument) {
+    let mut texts: Vec<Cow<'_, str>> = Vec::new();
     let mut prints: Vec<Print> = Vec::new();
     for (piece, field, form) in &fields.columns {
-        values(*piece, &mut |value| texts.extend(value_text(*piece, value)));
+        texts.extend(values.get(*piece).iter().filter_map(|value| value_text(*piece, value)));
         match form {
             Form::Terms => {
                 texts.sort_unstable();
@@ -204,7 +216,7 @@ pub(crate) const LEVEL_MARK: char = '\u{1}';
 fn add_areas(fields: &Fields, words: &Words, entry: &mut TantivyDocument) {
     /// The best level of a word so far, one an area.
     type Levels = [u8; areas::ALL.len()];
-    let mut levels: HashMap<&str, Levels> = HashMap::new();
+    let mut levels: FxHashMap<&str, Levels> = FxHashMap::default();
     for (piece, weights) in &fields.weights {
         for line in words.lines(*piece).lines() {
             let count = 1 + line.bytes().filter(|byte| *byte == b' ').count();
