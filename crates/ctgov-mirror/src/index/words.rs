@@ -102,6 +102,7 @@ pub(super) fn count_in_area(
 ) -> Result<u64, RegistryError> {
     let mut count = 0;
     for (_, segment) in segments.iter() {
+        budget.check()?;
         // A document has a word at one level only, so that the lengths of the lists add up.
         for (_, list) in level_lists(segment, field, word).map_err(unavailable)? {
             match segment.alive_bitset() {
