@@ -262,6 +262,8 @@ impl Scores {
         mut each: impl FnMut(usize, u8),
     ) -> Result<()> {
         for (start, segment) in execution.index.studies.iter() {
+            // Short lists, of which there may be many, do not look at it themselves.
+            execution.budget.check()?;
             let lists =
                 level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
             for (level, list) in lists {
