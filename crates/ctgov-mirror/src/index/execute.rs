@@ -97,7 +97,10 @@ impl<'a> Execution<'a> {
                 }
                 Ok(sites)
             }
-            leaf => self.leaf(Of::Sites, leaf, within).map(|(set, _)| set),
+            leaf => {
+                let found = self.leaf(Of::Sites, leaf, within).map_err(|error| name_costly(error, leaf))?;
+                Ok(found.0)
+            }
         }
     }
 
@@ -487,9 +490,8 @@ impl<'a> Execution<'a> {
             return Ok(());
         }
         let Some((field, style)) = self.fields(of).text(piece) else { return Ok(()) };
-        let schema = &self.fields(of).schema;
         if style == Style::Positions || (phrase.len() == 1 && coverage == Coverage::Contains) {
-            let phrase = Phrase { schema, field, words: phrase, coverage };
+            let phrase = Phrase { field, words: phrase, coverage };
             return phrase.find(self.segments(of), within, found, self.budget, &unavailable);
         }
         let mut candidates = within.cloned();

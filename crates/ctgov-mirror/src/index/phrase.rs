@@ -3,17 +3,18 @@
 use super::{
     bits::Bits,
     ordinals::Segments,
+    words::any_of,
     write::{FIRST, LAST},
 };
 use ctgov::{Budget, RegistryError, essie::Coverage};
 use tantivy::{
-    DocSet, TERMINATED, Term,
-    query::{EnableScoring, PhraseQuery, Query, TermQuery},
-    schema::{Field, IndexRecordOption, Schema},
+    DocSet, SegmentReader, TERMINATED, Term,
+    postings::{Postings, SegmentPostings},
+    schema::{Field, IndexRecordOption},
 };
 
-/// How many documents are looked at between two looks at the budget.
-const DOCS_PER_CHECK: u32 = 512;
+/// How many times the list of a word is looked at between two looks at the budget: some hundred microseconds' work.
+const LOOKS_PER_CHECK: u32 = 4_096;
 /// With fewer candidates than one in so many documents, each is looked up instead of walking through the lists.
 const SEEK_BELOW: u64 = 32;
 
@@ -42,7 +43,6 @@ fn terms(field: Field, words: &[String], coverage: Coverage) -> Vec<Term> {
 
 /// A phrase in one field.
 pub(super) struct Phrase<'a> {
-    pub schema: &'a Schema,
     pub field: Field,
     pub words: &'a [String],
     pub coverage: Coverage,
@@ -50,6 +50,9 @@ pub(super) struct Phrase<'a> {
 
 impl Phrase<'_> {
     /// Adds to `found` the documents of `within` (of all, without one) that have the phrase.
+    ///
+    /// tantivy's own phrases go on to the next document that has the phrase, however far that is: these look at the
+    /// budget on the way.
     pub(super) fn find(
         &self,
         segments: &Segments,
@@ -58,49 +61,133 @@ impl Phrase<'_> {
         budget: &Budget,
         unavailable: &dyn Fn(tantivy::TantivyError) -> RegistryError,
     ) -> Result<(), RegistryError> {
-        let mut terms = terms(self.field, self.words, self.coverage);
-        let query: Box<dyn Query> = match terms.len() {
-            0 => return Ok(()),
-            1 => Box::new(TermQuery::new(terms.remove(0), IndexRecordOption::Basic)),
-            _ => Box::new(PhraseQuery::new(terms)),
-        };
-        let weight = query.weight(EnableScoring::disabled_from_schema(self.schema)).map_err(unavailable)?;
+        let terms = terms(self.field, self.words, self.coverage);
+        if terms.len() < 2 {
+            let mut having = any_of(segments, &terms, budget, unavailable)?;
+            if let Some(within) = within {
+                having.and(within);
+            }
+            found.or(&having);
+            return Ok(());
+        }
         let few = within.filter(|within| within.count() < u64::from(segments.len()) / SEEK_BELOW);
         for (start, segment) in segments.iter() {
             budget.check()?;
-            let mut docs = weight.scorer(segment, 1.0).map_err(unavailable)?;
-            let mut until_check = DOCS_PER_CHECK;
-            let mut check = || {
-                until_check -= 1;
-                if until_check == 0 {
-                    until_check = DOCS_PER_CHECK;
-                    return budget.check();
-                }
-                Ok(())
-            };
-            if let Some(few) = few {
-                for doc in few.iter_within(start, start + segment.max_doc()) {
-                    check()?;
-                    if docs.doc() < doc {
-                        docs.seek(doc);
-                    }
-                    if docs.doc() == doc {
-                        found.insert(start + doc);
-                    } else if docs.doc() == TERMINATED {
-                        break;
-                    }
-                }
+            let Some(mut lists) = Lists::open(segment, &terms, budget).map_err(unavailable)? else {
                 continue;
-            }
-            let mut doc = docs.doc();
-            while doc != TERMINATED {
-                if within.is_none_or(|within| within.contains(start + doc)) {
-                    found.insert(start + doc);
+            };
+            match few {
+                Some(few) => {
+                    for doc in few.iter_within(start, start + segment.max_doc()) {
+                        if lists.have(doc)? == doc && lists.stand_together() {
+                            found.insert(start + doc);
+                        }
+                    }
                 }
-                check()?;
-                doc = docs.advance();
+                None => {
+                    let mut doc = lists.have(0)?;
+                    while doc != TERMINATED {
+                        if within.is_none_or(|within| within.contains(start + doc)) && lists.stand_together()
+                        {
+                            found.insert(start + doc);
+                        }
+                        doc = lists.have(doc + 1)?;
+                    }
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// The lists of a phrase's words in a segment.
+struct Lists<'a> {
+    /// Each word once, the rarest first.
+    lists: Vec<List>,
+    budget: &'a Budget,
+    until_check: u32,
+    /// Where the phrase can end, and where it can by one of its words: kept to be used again.
+    ends: Vec<u32>,
+    others: Vec<u32>,
+}
+
+struct List {
+    postings: SegmentPostings,
+    /// How many words of the phrase follow after each time that this one is in it.
+    following: Vec<u32>,
+}
+
+impl<'a> Lists<'a> {
+    /// Nothing when a word is not in the segment.
+    fn open(segment: &SegmentReader, terms: &[Term], budget: &'a Budget) -> tantivy::Result<Option<Self>> {
+        let mut lists: Vec<(&Term, List)> = Vec::new();
+        for (at, term) in terms.iter().enumerate() {
+            let following = (terms.len() - 1 - at) as u32;
+            if let Some((_, list)) = lists.iter_mut().find(|(known, _)| *known == term) {
+                list.following.push(following);
+                continue;
+            }
+            let inverted = segment.inverted_index(term.field())?;
+            let postings = inverted.read_postings(term, IndexRecordOption::WithFreqsAndPositions)?;
+            let Some(postings) = postings else { return Ok(None) };
+            lists.push((term, List { postings, following: vec![following] }));
+        }
+        lists.sort_by_key(|(_, list)| list.postings.size_hint());
+        let lists = lists.into_iter().map(|(_, list)| list).collect();
+        Ok(Some(Self { lists, budget, until_check: LOOKS_PER_CHECK, ends: Vec::new(), others: Vec::new() }))
+    }
+
+    fn look(&mut self) -> Result<(), RegistryError> {
+        self.until_check -= 1;
+        if self.until_check == 0 {
+            self.until_check = LOOKS_PER_CHECK;
+            self.budget.check()?;
+        }
+        Ok(())
+    }
+
+    /// The first document from `doc` on that has all words; [`TERMINATED`] when none follows.
+    fn have(&mut self, mut doc: u32) -> Result<u32, RegistryError> {
+        let mut at = 0;
+        // So many lists are known to have `doc`.
+        while at < self.lists.len() {
+            self.look()?;
+            let postings = &mut self.lists[at].postings;
+            let next = if postings.doc() < doc { postings.seek(doc) } else { postings.doc() };
+            if next == TERMINATED {
+                return Ok(TERMINATED);
+            }
+            if next > doc {
+                (doc, at) = (next, usize::from(at == 0));
+            } else {
+                at += 1;
+            }
+        }
+        Ok(doc)
+    }
+
+    /// Whether the words stand one after the other in the document that all lists are at.
+    fn stand_together(&mut self) -> bool {
+        let Self { lists, ends, others, .. } = self;
+        let mut is_first = true;
+        for List { postings, following } in lists {
+            for following in following {
+                if is_first {
+                    postings.positions_with_offset(*following, ends);
+                    is_first = false;
+                    continue;
+                }
+                postings.positions_with_offset(*following, others);
+                let mut rest = others.iter().copied().peekable();
+                ends.retain(|end| {
+                    while rest.next_if(|other| other < end).is_some() {}
+                    rest.peek() == Some(end)
+                });
+                if ends.is_empty() {
+                    return false;
+                }
+            }
+        }
+        !ends.is_empty()
     }
 }

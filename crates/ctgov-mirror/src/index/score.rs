@@ -289,6 +289,7 @@ fn for_each_level(
     mut each: impl FnMut(u32, u8),
 ) -> Result<()> {
     for (start, segment) in execution.index.studies.iter() {
+        // Short lists, of which there may be many, do not look at it themselves.
         execution.budget.check()?;
         let lists = level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
         for (level, list) in lists {

@@ -92,17 +92,20 @@ fn every_costly_part_looks_at_its_budget_and_is_named_when_the_time_is_up() {
     let many = words.iter().map(|word| format!("AREA[BriefSummary]{word}")).collect::<Vec<_>>().join(" OR ");
     let near = "AREA[LocationGeoPoint]DISTANCE[42.36,-71.06,5000mi]";
     let site = format!("SEARCH[Location](AREA[LocationCity]({}))", words[..50].join(" OR "));
+    let never = format!("AREA[BriefSummary]\"{}\"", "of the ".repeat(128));
     // A question, how often it looks at its budget at least, and what it says it was at.
     let cases = [
         (lossy.as_str(), 200, "at the words `"),
         (many.as_str(), 200, "at the words `"),
         // Every piece of an area is looked through for a phrase.
         ("\"of the\"", 20, "at the words `of the`"),
+        // Words that all stand everywhere, and never one after the other: the more, the more is looked at.
+        (never.as_str(), 60, "at the words `of the of the"),
         ("AREA[StartDate]RANGE[2010, MAX]", 1, "at the range of StartDate"),
         ("AREA[OverallStatus]RECRUITING", 1, "at the values of OverallStatus"),
         ("AREA[ProtocolSection]MISSING", 1, "at MISSING"),
-        (near, 1, "at the "),
-        (site.as_str(), 50, "at the "),
+        (near, 1, "at the distance"),
+        (site.as_str(), 50, "at the words `"),
         // The records decide: every one that has the words is read.
         ("AREA[BriefSummary]EXPANSION[None]of", u64::from(STUDIES) / 2, "at the words `of`"),
     ];
@@ -137,7 +140,7 @@ fn an_order_by_relevance_and_tables_keep_to_the_budget() {
     let find = |query: &StudyQuery| asked(&|snapshot, budget| snapshot.find(query, budget).map(drop));
     let ((scored, told), (sorted, _)) = (find(&query), find(&by_field));
     // Every word is counted, and its levels are read.
-    assert!(scored >= sorted + 2 * 200, "{scored} checks with scores, {sorted} without");
+    assert!(scored >= sorted + 3 * 200, "{scored} checks with scores, {sorted} without");
     assert!(told.iter().all(|told| told.starts_with("the query took too long at ")), "{told:?}");
 
     let by = |names: &[&str]| {

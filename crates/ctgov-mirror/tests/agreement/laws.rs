@@ -218,6 +218,26 @@ fn expansions(seed: u64, rounds: usize) {
 }
 
 #[test]
+fn a_phrase_may_have_a_word_several_times() {
+    let world = World::small();
+    let mut asked = 0;
+    for study in world.studies.iter().step_by(5) {
+        let summary = Piece::named("BriefSummary").text(study).unwrap_or_default();
+        let all: Vec<&str> = summary.split_whitespace().collect();
+        let is_repeated = |window: &&[&str]| window[1..].contains(&window[0]) && !words(window[0]).is_empty();
+        for window in all.windows(7).filter(is_repeated).take(2) {
+            let phrase = format!("AREA[BriefSummary]{}", quote(&window.join(" ")));
+            assert!(world.found(&phrase).contains(&number(study)), "{phrase}");
+            let swapped =
+                format!("AREA[BriefSummary]{}", quote(&[window, &[window[0], window[0]]].concat().join(" ")));
+            assert!(!world.found(&swapped).contains(&number(study)), "{swapped}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "only {asked} phrases");
+}
+
+#[test]
 fn what_covers_a_value_stands_at_both_its_ends_and_in_it() {
     coverage(4, ROUNDS);
 }

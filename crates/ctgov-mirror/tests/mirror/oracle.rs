@@ -29,8 +29,8 @@ impl Naive {
     }
 
     /// By the evaluator, which defines what is correct.
-    pub(crate) fn matches(&self, matching: &Matching) -> bool {
-        let conditions = matching.conditions(Synonyms::none()).unwrap();
+    pub(crate) fn matches(&self, matching: &Matching, synonyms: &Synonyms) -> bool {
+        let conditions = matching.conditions(synonyms).unwrap();
         let study = Prepared::new(&self.study);
         conditions.searches.iter().chain([&conditions.filter]).all(|condition| matches(condition, &study))
     }
@@ -100,7 +100,8 @@ fn check(snapshot: &dyn Snapshot, known: &[Naive], vocabulary: &[&str], rounds: 
     let mut found_any = 0;
     for round in 0..rounds {
         let query = random_query(&mut random, vocabulary, known);
-        let mut expected: Vec<&Naive> = known.iter().filter(|study| study.matches(&query.matching)).collect();
+        let mut expected: Vec<&Naive> =
+            known.iter().filter(|study| study.matches(&query.matching, snapshot.synonyms())).collect();
         expected.sort_by(|a, b| naive_order(&query.sort, a, b));
         let expected: Vec<u32> = expected.iter().map(|study| study.number).collect();
         found_any += usize::from(!expected.is_empty());

@@ -188,8 +188,12 @@ fn dimensions(piece: Piece) -> Vec<Dimension> {
     periods.into_iter().map(|period| Dimension { piece, period }).collect()
 }
 
+fn hits<'a>(snapshot: &dyn Snapshot, known: &'a [Naive], matching: &Matching) -> Vec<&'a Naive> {
+    known.iter().filter(|study| study.matches(matching, snapshot.synonyms())).collect()
+}
+
 fn check_pieces(snapshot: &dyn Snapshot, known: &[Naive], matching: &Matching) {
-    let hits: Vec<&Naive> = known.iter().filter(|study| study.matches(matching)).collect();
+    let hits = hits(snapshot, known, matching);
     for piece in Piece::all().filter(|piece| has_values(*piece)) {
         for by in dimensions(piece) {
             // Twice: what is remembered is what was worked out.
@@ -215,7 +219,7 @@ fn check(snapshot: &dyn Snapshot, known: &[Naive], vocabulary: &[&str], rounds: 
     let mut random = Random(seed);
     let mut found = || loop {
         let matching = random_query(&mut random, vocabulary, known).matching;
-        if known.iter().any(|study| study.matches(&matching)) {
+        if !hits(snapshot, known, &matching).is_empty() {
             return matching;
         }
     };
@@ -226,7 +230,7 @@ fn check(snapshot: &dyn Snapshot, known: &[Naive], vocabulary: &[&str], rounds: 
     let usual = ["Phase", "OverallStatus", "LocationCountry", "StartDate", "LocationStatus", "Condition"];
     let mut compared = 0;
     for matching in &queries {
-        let hits: Vec<&Naive> = known.iter().filter(|study| study.matches(matching)).collect();
+        let hits = hits(snapshot, known, matching);
         let mut dimension = || {
             let all = random.below(2) == 0;
             let piece = if all {
