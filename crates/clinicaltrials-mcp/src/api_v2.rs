@@ -78,7 +78,7 @@ async fn for_every_page(mut response: Response) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("etag, retry-after, x-data-version, x-synonyms, x-synthetic"),
+        HeaderValue::from_static("etag, retry-after, x-data-version, x-notice, x-synonyms, x-synthetic"),
     );
     response
 }
@@ -88,8 +88,9 @@ async fn studies(State(api): State<Api>, RawQuery(query): RawQuery, headers: Hea
         Ok(request) => request,
         Err(error) => return answer::refused(error),
     };
+    let control = CallControl::default().continuing(request.query.page_token.as_ref());
     let question = move |snapshot: &dyn Snapshot, budget: &Budget| bodies::page(&request, snapshot, budget);
-    api.ask(&headers, api.query_time_max, question).await
+    api.ask_of(&headers, api.query_time_max, control, question).await
 }
 
 async fn study(
@@ -199,8 +200,19 @@ impl Api {
         time_max: Duration,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<Outcome, RegistryError> + Send + 'static,
     ) -> Response {
+        self.ask_of(headers, time_max, CallControl::default(), question).await
+    }
+
+    /// [`ask`](Self::ask), of the state of the data that `control` names.
+    async fn ask_of(
+        &self,
+        headers: &HeaderMap,
+        time_max: Duration,
+        control: CallControl,
+        question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<Outcome, RegistryError> + Send + 'static,
+    ) -> Response {
         let seen = answer::seen(headers);
-        let asked = self.engine.ask_within(time_max, CallControl::default(), move |snapshot, budget| {
+        let asked = self.engine.ask_within(time_max, control, move |snapshot, budget| {
             let version = snapshot.data_version().clone();
             let unchanged = seen.contains(&version);
             let outcome = if unchanged { Outcome::Unchanged } else { question(snapshot, budget)? };

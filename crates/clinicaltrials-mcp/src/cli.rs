@@ -54,6 +54,10 @@ pub enum Command {
     Import(ImportOptions),
     /// Show what the local mirror holds
     Status(StatusOptions),
+    /// Read everything in the local mirror and name what is damaged; exit code 1 if anything is
+    Verify,
+    /// Rewrite the local mirror without what was replaced since: less on disk, faster answers, the same data
+    Compact,
 }
 
 /// Options that every subcommand takes.
@@ -96,7 +100,7 @@ pub struct ServeOptions {
 /// Options of `import`.
 #[derive(Clone, Debug, Args)]
 pub struct ImportOptions {
-    /// Study .json, API page .json, .ndjson (each also .gz or .zst), a folder of them, or - for standard input
+    /// Study .json, API page .json, .ndjson (each also .gz or .zst), a .zip of them (ctg-studies.json.zip), a folder of them, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

@@ -1,7 +1,10 @@
 //! The subcommands, one file each.
 
+pub mod compact;
 pub mod demo;
 pub mod import;
+mod progress;
 pub mod serve;
 pub mod status;
 pub mod stdio;
+pub mod verify;

@@ -2,7 +2,7 @@
 //!
 //! A call ends early when its caller cancels it, drops it, or the time is up; how far it is goes to whoever asked.
 
-use ctgov::{Budget, Registry, RegistryError, Snapshot};
+use ctgov::{Budget, PageToken, Registry, RegistryError, Snapshot, VersionId};
 use std::{
     sync::{
         Arc,
@@ -34,6 +34,17 @@ pub struct CallControl {
     pub cancellations: Vec<CancellationToken>,
     /// Told how many steps of how many are done.
     pub progress: Option<watch::Sender<(u64, u64)>>,
+    /// Asks this state of the data while it is there; else, or when it is gone, the newest.
+    pub version: Option<VersionId>,
+}
+
+impl CallControl {
+    /// Asks the state of the data that the page before came from.
+    #[must_use]
+    pub fn continuing(mut self, token: Option<&PageToken>) -> Self {
+        self.version = token.map(|token| token.version);
+        self
+    }
 }
 
 impl Engine {
@@ -56,7 +67,7 @@ impl Engine {
         self.registry.snapshot()
     }
 
-    /// Runs `question` on the newest snapshot, off the async threads.
+    /// Runs `question` on the newest snapshot, or the one that `control` asks for, off the async threads.
     ///
     /// # Errors
     ///
@@ -98,7 +109,9 @@ impl Engine {
         let answer = tokio::task::spawn_blocking(move || {
             let _held = (place, permit);
             budget.check()?;
-            question(registry.snapshot()?.as_ref(), &budget)
+            let asked = control.version.map(|version| registry.snapshot_of(version)).transpose()?.flatten();
+            let snapshot = asked.map_or_else(|| registry.snapshot(), Ok)?;
+            question(snapshot.as_ref(), &budget)
         });
         tokio::select! {
             biased;

@@ -66,6 +66,15 @@ fn main() -> ExitCode {
             let import = commands::import::run(&settings, &options);
             import.map(|whole| if whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
         }
+        Command::Verify => {
+            telemetry::start(settings.log);
+            let sound = commands::verify::run(&settings);
+            sound.map(|sound| if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Compact => {
+            telemetry::start(settings.log);
+            commands::compact::run(&settings).map(done)
+        }
         Command::Status(StatusOptions { json }) => commands::status::run(&settings, json).map(done),
     };
     match result {

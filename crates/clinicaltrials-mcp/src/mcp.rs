@@ -140,7 +140,7 @@ async fn in_context<T, F: Future<Output = T>>(
     context: &RequestContext<RoleServer>,
     call: impl FnOnce(CallControl) -> F,
 ) -> T {
-    let mut control = CallControl { cancellations: vec![context.ct.clone()], progress: None };
+    let mut control = CallControl { cancellations: vec![context.ct.clone()], ..CallControl::default() };
     // Present only in a 2025 session over HTTP, where cancelling is a request of its own.
     let parts = context.extensions.get::<http::request::Parts>();
     if let Some(cancellation) = parts.and_then(|parts| parts.extensions.get::<RequestCancellation>()) {

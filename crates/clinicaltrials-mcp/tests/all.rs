@@ -5,6 +5,7 @@
 mod api_v2;
 mod cli;
 mod clients;
+mod generations;
 mod sessions;
 mod stdio;
 mod support;

@@ -26,7 +26,7 @@ fn wrong_usage_and_wrong_settings_have_their_own_exit_codes() {
     );
     let (code, told, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["demo", "serve", "stdio", "import", "status"] {
+    for command in ["demo", "serve", "stdio", "import", "status", "verify", "compact"] {
         assert!(told.contains(command), "{told}");
     }
 }

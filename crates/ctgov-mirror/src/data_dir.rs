@@ -26,9 +26,9 @@ use std::{
 
 /// A generation that is neither the current one nor the one before it is kept this long after it was published.
 ///
-/// Only the current one is ever opened. The others are for a process that read `CURRENT` just before it was swapped
-/// and is still opening what it named, and for people: writing an older one's name and manifest hash into `CURRENT`
-/// goes back to it.
+/// The others serve the next pages of answers that began in them, and a process that read `CURRENT` just before it was
+/// swapped and is still opening what it named; and people, who go back to one by writing its name and manifest hash
+/// into `CURRENT`.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 const UNFINISHED_PREFIX: &str = ".tmp-";

@@ -1,12 +1,14 @@
 //! Documents: the records themselves, by NCT number.
 //!
 //! ```text
-//! NCT number ─▶ documents.index (in memory) ─▶ pack, offset, length ─▶ zstd frame ─▶ checked bytes
+//! NCT number ─▶ documents.index (in memory) ─▶ pack, offset, length ─▶ zstd frame, dictionary ─▶ checked bytes
 //! ```
 //!
 //! A record's bytes are returned as they were stored or not at all: the frame carries a checksum of its own, and
 //! the index the hash of what must come out.
 
+pub(crate) mod dictionary;
+mod frame;
 pub(crate) mod index;
 pub(crate) mod pack;
 
@@ -15,12 +17,16 @@ use crate::{
     manifest::{Digest, Manifest},
 };
 use ctgov::{Document, NctId, tabulate::RecordSizes};
+use dictionary::Dictionary;
 use index::Entry;
 use std::{
+    collections::HashMap,
     fs::{self, File},
-    os::unix::fs::FileExt,
+    io::Read as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
+use zstd::dict::DecoderDictionary;
 
 pub(crate) const INDEX_FILE: &str = "documents.index";
 pub(crate) const PACKS: &str = "documents";
@@ -29,8 +35,20 @@ pub(crate) const PACKS: &str = "documents";
 #[derive(Debug)]
 pub(crate) struct Documents {
     entries: Vec<Entry>,
+    packs: Vec<Pack>,
+}
+
+struct Pack {
+    path: PathBuf,
     /// Opened with the generation, so that it stays readable after its directory is removed.
-    packs: Vec<(PathBuf, File)>,
+    file: File,
+    dictionary: Option<Arc<DecoderDictionary<'static>>>,
+}
+
+impl std::fmt::Debug for Pack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pack({})", self.path.display())
+    }
 }
 
 impl Documents {
@@ -39,13 +57,26 @@ impl Documents {
         let entries = index::decode(&fs::read(&path).at("read", &path)?)
             .map_err(|what| MirrorError::damaged(&path, what))?;
         let mut packs = Vec::with_capacity(manifest.packs.len());
-        for name in &manifest.packs {
-            let path = directory.join(name);
+        let mut dictionaries: HashMap<&str, Arc<DecoderDictionary<'static>>> = HashMap::new();
+        for pack in &manifest.packs {
+            let path = directory.join(&pack.file);
             let file = File::open(&path).at("open", &path)?;
-            packs.push((path, file));
+            let dictionary = match pack.dictionary.as_deref() {
+                None => None,
+                Some(name) => Some(match dictionaries.get(name) {
+                    Some(dictionary) => dictionary.clone(),
+                    None => {
+                        let prepared = read_dictionary(directory, manifest, name)?.decoder();
+                        let prepared = Arc::new(prepared.at("prepare", &directory.join(name))?);
+                        dictionaries.insert(name, prepared.clone());
+                        prepared
+                    }
+                }),
+            };
+            packs.push(Pack { path, file, dictionary });
         }
-        let lengths: Vec<u64> =
-            manifest.packs.iter().map(|name| manifest.files.get(name).map_or(0, |file| file.bytes)).collect();
+        let bytes_of = |file: &String| manifest.files.get(file).map_or(0, |file| file.bytes);
+        let lengths: Vec<u64> = manifest.packs.iter().map(|pack| bytes_of(&pack.file)).collect();
         if let Some(stray) = entries.iter().find(|entry| !entry.lies_within(&lengths)) {
             return Err(MirrorError::damaged(&path, format!("{} lies outside its pack", stray.nct_id)));
         }
@@ -63,17 +94,21 @@ impl Documents {
 
     /// Reads a record and checks that it is the one stored.
     pub(crate) fn read(&self, entry: &Entry) -> Result<Document, MirrorError> {
-        let (path, file) = &self.packs[entry.pack as usize];
-        let mut frame = vec![0; entry.frame_bytes as usize];
-        file.read_exact_at(&mut frame, entry.offset).at("read", path)?;
+        let Pack { path, file, dictionary } = &self.packs[entry.pack as usize];
         let damaged = |what: &str| MirrorError::damaged(path, format!("{}: {what}", entry.nct_id));
-        let bytes = zstd::bulk::decompress(&frame, entry.bytes as usize)
-            .map_err(|_| damaged("the record cannot be decompressed"))?;
+        let bytes = frame::read(file, entry, dictionary.as_deref())
+            .at("read", path)?
+            .ok_or_else(|| damaged("the record cannot be decompressed"))?;
         if Digest::of(&bytes) != entry.hash {
             return Err(damaged("the record is not the one that was stored"));
         }
         let json = String::from_utf8(bytes).map_err(|_| damaged("the record is not UTF-8 text"))?;
         Ok(Document::from_checked(entry.nct_id, json))
+    }
+
+    /// The pack that a record lies in.
+    pub(crate) fn pack_path(&self, entry: &Entry) -> &Path {
+        &self.packs[entry.pack as usize].path
     }
 
     /// How large the records are.
@@ -100,4 +135,21 @@ impl Documents {
         let largest = bytes.iter().take(10).map(|(bytes, id)| (*id, *bytes)).collect();
         RecordSizes { studies, mean, largest, percentiles, ranges }
     }
+}
+
+/// Reads one of the dictionaries that `manifest` lists.
+pub(crate) fn read_dictionary(
+    directory: &Path,
+    manifest: &Manifest,
+    name: &str,
+) -> Result<Dictionary, MirrorError> {
+    let path = directory.join(name);
+    let mut bytes = Vec::new();
+    let file = File::open(&path).at("open", &path)?;
+    file.take(dictionary::BYTES_MAX + 1).read_to_end(&mut bytes).at("read", &path)?;
+    if bytes.len() as u64 > dictionary::BYTES_MAX {
+        return Err(MirrorError::damaged(&path, "it is far larger than any dictionary"));
+    }
+    manifest.check_content(directory, name, &bytes)?;
+    Ok(bytes.into())
 }

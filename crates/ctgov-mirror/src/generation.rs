@@ -15,6 +15,7 @@ use ctgov::{
     synonyms::Synonyms,
     tabulate::{FieldStats, ListSizes, RecordSizes, Table, TableQuery},
 };
+use std::iter;
 
 /// What is known of a generation without opening it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,24 +48,41 @@ impl GenerationInfo {
     }
 }
 
-/// A generation's manifest, checked against what `CURRENT` says of it, and every file against its length.
-///
-/// Whoever reads the search index also wants [`Manifest::check_contents`].
-pub(crate) fn read_manifest(data_dir: &DataDir, current: Current) -> Result<Manifest, MirrorError> {
-    let directory = data_dir.generation(current.name);
+/// A generation's manifest, checked against what `CURRENT`, or the generation after it, says of it.
+pub(crate) fn read_linked(data_dir: &DataDir, generation: Current) -> Result<Manifest, MirrorError> {
+    let directory = data_dir.generation(generation.name);
     let (manifest, hash) = Manifest::read(&directory)?;
     let path = directory.join(manifest::FILE_NAME);
-    if hash != current.manifest {
-        return Err(MirrorError::damaged(&path, "its hash is not the one in CURRENT"));
+    if hash != generation.manifest {
+        return Err(MirrorError::damaged(&path, "its hash is not the one that was recorded of it"));
     }
-    if manifest.id != current.name.id.to_string() {
+    if manifest.id != generation.name.id.to_string() {
         return Err(MirrorError::damaged(&path, "it belongs to another generation"));
     }
+    Ok(manifest)
+}
+
+/// [`read_linked`], for a generation whose every file has its length and whose index this build can search.
+///
+/// Whoever reads the search index also wants [`Manifest::check_contents`].
+pub(crate) fn read_manifest(data_dir: &DataDir, generation: Current) -> Result<Manifest, MirrorError> {
+    let manifest = read_linked(data_dir, generation)?;
+    let directory = data_dir.generation(generation.name);
     if manifest.fields != fields_digest() {
         return Err(MirrorError::OtherFields { path: directory });
     }
     manifest.check_lengths(&directory)?;
     Ok(manifest)
+}
+
+/// The generations before `current` that are still there, newest first: each as trustworthy as `current`, because
+/// the one after it knows the hash of its manifest.
+pub(crate) fn kept(data_dir: &DataDir, current: Current) -> impl Iterator<Item = Current> {
+    let before = |generation: &Current| {
+        let before = read_linked(data_dir, *generation).ok()?.before()?;
+        data_dir.generation(before.name).is_dir().then_some(before)
+    };
+    iter::successors(before(&current), before)
 }
 
 /// One state of the data, open.

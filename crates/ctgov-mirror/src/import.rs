@@ -10,6 +10,9 @@
 //! records of one study the one with the newest `LastUpdatePostDate` is kept, of equally new ones the last, so that
 //! nobody silently gets an outdated record. Memory does not grow with the input but for some sixty bytes a study.
 
+mod compact;
+mod dealer;
+mod draft;
 mod in_flight;
 mod pipeline;
 mod publish;
@@ -17,26 +20,25 @@ mod record;
 mod source;
 mod summary;
 
+pub(crate) use publish::version_id;
+pub(crate) use record::last_update;
+
+pub use compact::CompactSummary;
 pub use source::Source;
 pub use summary::{ImportSummary, REFUSALS_MAX, Refusal, RefusalPlace};
 
 use crate::{
-    data_dir::{Current, DataDir, Unfinished, WriterLock, sync_directory},
-    documents::{self, Documents, index::Entry, pack::PackWriter},
-    error::{At, MirrorError},
+    data_dir::{DataDir, WriterLock},
+    error::MirrorError,
     generation::read_manifest,
-    index::{self, EntryWriter, Schemas},
-    manifest::{Digest, Manifest},
-    synonyms::{self, Additions},
+    index::Schemas,
+    synonyms::Additions,
 };
 #[cfg(feature = "fuzzing")]
 use ctgov::Document;
-use ctgov::NctId;
+use draft::Draft;
 use pipeline::{Pipeline, Step};
-use record::Prepared;
 use std::{
-    collections::HashMap,
-    fs,
     num::NonZeroUsize,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -49,8 +51,6 @@ const LOCK_TRIES: u32 = 5;
 const LOCK_RETRY_AFTER: Duration = Duration::from_millis(20);
 /// How often the observer hears of progress, and how soon a cancelled import ends.
 const PROGRESS_EVERY: Duration = Duration::from_millis(50);
-/// What each indexing thread collects before it writes a segment.
-const INDEX_BYTES_PER_THREAD: usize = 64 << 20;
 /// More threads only wait for the one that keeps the order.
 const THREADS_MAX: usize = 8;
 
@@ -93,8 +93,21 @@ pub enum ImportError {
         summary: Box<ImportSummary>,
     },
     /// The observer asked to stop.
-    #[error("the import was cancelled; nothing was published")]
+    #[error("cancelled; nothing was published")]
     Cancelled,
+    /// What is about to be written does not fit on the disk.
+    #[error(
+        "there is no room for a second copy in {}: it takes {needed} bytes and {available} are free; make room, or \
+         move the data directory to a larger disk", .data_dir.display()
+    )]
+    NoRoom {
+        /// The directory.
+        data_dir: PathBuf,
+        /// How many bytes are needed.
+        needed: u64,
+        /// How many are free.
+        available: u64,
+    },
     /// The data directory could not be read or written.
     #[error(transparent)]
     Mirror(#[from] MirrorError),
@@ -152,9 +165,9 @@ pub struct ImportProgress {
 ///
 /// Every closure from [`ImportProgress`] to [`ControlFlow`] is one.
 pub trait ImportObserver {
-    /// Called at the start of each phase, and several times a second while records are read. [`ImportPhase::Indexing`]
-    /// and [`ImportPhase::Publishing`] say nothing until they are over, which can take minutes. Breaking cancels the
-    /// import.
+    /// Called at the start of each phase, and several times a second while records are read. Of
+    /// [`ImportPhase::Indexing`] this is heard only where a new mirror's index is merged, and of
+    /// [`ImportPhase::Publishing`] its start. Breaking cancels the import.
     fn progress(&mut self, progress: &ImportProgress) -> ControlFlow<()>;
 }
 
@@ -227,7 +240,7 @@ impl Importer {
         let additions = Additions::of(&self.data_dir)?;
         let schemas = Schemas::new();
         let mut draft = Draft::start(&self.data_dir, &schemas, threads)?;
-        let mut pipeline = Pipeline::start(sources, &schemas, threads);
+        let mut pipeline = Pipeline::start(sources, &schemas, threads, draft.dictionary()?);
         let mut report = Report { observer, phase: ImportPhase::Reading, records: 0, told: Instant::now() };
         let mut summary = ImportSummary::default();
         report.tell(&pipeline)?;
@@ -251,7 +264,12 @@ impl Importer {
         }
         if summary.new + summary.changed > 0 || draft.has_other_additions(&additions) {
             report.enter(ImportPhase::Indexing, &pipeline)?;
-            let finished = draft.finish(&additions)?;
+            let mut go_on = || match report.tell(&pipeline) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            };
+            let finished = draft.finish(&additions, pipeline.dictionary(), &mut go_on)?;
+            let finished = finished.ok_or(ImportError::Cancelled)?;
             report.enter(ImportPhase::Publishing, &pipeline)?;
             summary.published = Some(publish::publish(&self.data_dir, finished, SystemTime::now())?);
         }
@@ -286,158 +304,4 @@ impl Report<'_> {
             ControlFlow::Break(()) => Err(ImportError::Cancelled),
         }
     }
-}
-
-/// The generation before, as far as a new one builds on it.
-struct Parent {
-    current: Current,
-    directory: PathBuf,
-    manifest: Manifest,
-    documents: Documents,
-}
-
-/// A generation in the making.
-struct Draft {
-    parent: Option<Parent>,
-    ordinal: u64,
-    pack: PackWriter,
-    /// The new pack's place in the manifest's list.
-    pack_at: u32,
-    studies: EntryWriter,
-    /// What this import stored, by study.
-    fresh: HashMap<NctId, Entry>,
-    /// Last, because fields are dropped in order: whoever writes into the directory must have ended.
-    directory: Unfinished,
-}
-
-impl Draft {
-    fn start(data_dir: &DataDir, schemas: &Schemas, threads: usize) -> Result<Self, MirrorError> {
-        let parent = data_dir.current()?.map(|current| Parent::open(data_dir, current)).transpose()?;
-        let ordinal = data_dir.names()?.last().map_or(1, |newest| newest.ordinal + 1);
-        let directory = data_dir.create_unfinished()?;
-        let packs = directory.path().join(documents::PACKS);
-        fs::create_dir(&packs).at("create", &packs)?;
-        if let Some(parent) = &parent {
-            for name in index::DIRECTORIES {
-                let index = directory.path().join(name);
-                fs::create_dir(&index).at("create", &index)?;
-            }
-            let made_anew = [documents::INDEX_FILE, synonyms::FILE];
-            for name in parent.manifest.files.keys().filter(|name| !made_anew.contains(&name.as_str())) {
-                let (from, to) = (parent.directory.join(name), directory.path().join(name));
-                fs::hard_link(&from, &to).at("link", &to)?;
-            }
-        }
-        let pack = PackWriter::create(&packs.join(pack_file(ordinal)))?;
-        let pack_at = parent.as_ref().map_or(0, |parent| parent.manifest.packs.len()) as u32;
-        let studies =
-            EntryWriter::open(directory.path(), schemas, threads, threads * INDEX_BYTES_PER_THREAD)?;
-        Ok(Self { parent, ordinal, pack, pack_at, studies, fresh: HashMap::new(), directory })
-    }
-
-    fn before(&self, id: NctId) -> Option<&Entry> {
-        self.parent.as_ref().and_then(|parent| parent.documents.find(id))
-    }
-
-    /// Stores a record unless what is there is the same or newer.
-    fn take(&mut self, record: Prepared, summary: &mut ImportSummary) -> Result<(), MirrorError> {
-        let id = record.nct_id;
-        let superseded = self.fresh.get(&id);
-        let there = superseded.or_else(|| self.before(id));
-        match there {
-            Some(there) if there.hash == record.hash => {
-                summary.unchanged += 1;
-                return Ok(());
-            }
-            Some(there) if there.updated > record.updated => {
-                summary.older += 1;
-                return Ok(());
-            }
-            _ => {}
-        }
-        summary.older += u64::from(superseded.is_some());
-        if there.is_some() {
-            self.studies.remove(id);
-        }
-        let entry = Entry {
-            nct_id: id,
-            updated: record.updated,
-            pack: self.pack_at,
-            frame_bytes: record.frame.len() as u32,
-            bytes: record.bytes,
-            offset: self.pack.append(&record.frame)?,
-            hash: record.hash,
-        };
-        self.studies.add(record.entry)?;
-        self.fresh.insert(id, entry);
-        summary.stored = self.fresh.len() as u64;
-        Ok(())
-    }
-
-    /// Tells the stored records apart by what was there before the import.
-    fn count(&self, summary: &mut ImportSummary) {
-        summary.stored = 0;
-        for entry in self.fresh.values() {
-            match self.before(entry.nct_id) {
-                None => summary.new += 1,
-                Some(before) if before.hash == entry.hash => summary.unchanged += 1,
-                Some(_) => summary.changed += 1,
-            }
-        }
-    }
-
-    /// Whether the generation before was made with other additions to the synonyms.
-    fn has_other_additions(&self, additions: &Additions) -> bool {
-        self.parent.as_ref().is_some_and(|parent| parent.manifest.additions != additions.digest())
-    }
-
-    /// Completes the index, the list of documents and the synonyms.
-    fn finish(self, additions: &Additions) -> Result<Finished, MirrorError> {
-        self.studies.finish()?;
-        let synonyms = synonyms::file_of(self.directory.path(), additions)?;
-        let pack_name = format!("{}/{}", documents::PACKS, pack_file(self.ordinal));
-        let pack_entry = self.pack.finish()?;
-        let before = self.parent.as_ref().map_or(&[][..], |parent| parent.documents.entries());
-        let kept = before.iter().filter(|entry| !self.fresh.contains_key(&entry.nct_id));
-        let mut entries: Vec<Entry> = kept.chain(self.fresh.values()).copied().collect();
-        entries.sort_unstable_by_key(|entry| entry.nct_id);
-        sync_directory(&self.directory.path().join(documents::PACKS))?;
-        let parent = self.parent.map(|parent| (parent.current.name, parent.manifest));
-        Ok(Finished {
-            directory: self.directory,
-            parent,
-            ordinal: self.ordinal,
-            pack: (pack_name, pack_entry),
-            entries,
-            synonyms,
-            additions: additions.digest(),
-        })
-    }
-}
-
-impl Parent {
-    fn open(data_dir: &DataDir, current: Current) -> Result<Self, MirrorError> {
-        let manifest = read_manifest(data_dir, current)?;
-        let directory = data_dir.generation(current.name);
-        manifest.check_contents(&directory)?;
-        let documents = Documents::open(&directory, &manifest)?;
-        Ok(Self { current, directory, manifest, documents })
-    }
-}
-
-/// A generation that has everything but its manifest.
-struct Finished {
-    directory: Unfinished,
-    parent: Option<(crate::data_dir::GenerationName, Manifest)>,
-    ordinal: u64,
-    pack: (String, crate::manifest::FileEntry),
-    /// Sorted by NCT number.
-    entries: Vec<Entry>,
-    /// The content of [`synonyms::FILE`], and the additions it was made with.
-    synonyms: Vec<u8>,
-    additions: Digest,
-}
-
-fn pack_file(ordinal: u64) -> String {
-    format!("{ordinal:06}.pack")
 }

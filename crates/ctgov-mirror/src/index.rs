@@ -10,12 +10,14 @@
 //! keep. tantivy's document store, query parser, scores and aggregations are not used.
 
 mod bits;
+mod check;
 mod collect;
 mod columns;
 mod entry;
 mod execute;
 pub(crate) mod fields;
 mod geo;
+mod merge;
 mod ordinals;
 mod pairs;
 mod phrase;
@@ -26,6 +28,7 @@ mod tables;
 mod words;
 mod write;
 
+pub(crate) use check::Contents;
 pub(crate) use collect::Rank;
 pub(crate) use entry::{Entry, Schemas};
 pub(crate) use synonyms::learn_synonyms;

@@ -7,9 +7,10 @@
 //! ```
 //!
 //! The copy lives in one directory and changes by whole *generations*. A generation holds the records
-//! (`documents/*.pack`, `documents.index`), the search index (`studies/`) and a manifest that names every file
-//! with its length and hash; once published, none of them is ever modified. A new generation shares the unchanged
-//! files of the one before by hard links, adds its own, and becomes current when the file `CURRENT` is replaced.
+//! (`documents/*.pack` with their dictionaries, `documents.index`), the search index (`studies/`, `sites/`) and a
+//! manifest that names every file with its length and hash; once published, none of them is ever modified. A new
+//! generation shares the unchanged files of the one before by hard links, adds its own, and becomes current when the
+//! file `CURRENT` is replaced.
 //!
 //! What holds:
 //!
@@ -20,7 +21,9 @@
 //! - Equal records make an equal [`ctgov::VersionId`], wherever and in whatever order they were imported, and equal
 //!   answers in an equal order: relevance depends on the records alone. A page token of one replica continues on
 //!   another that has the same version.
-//! - A record comes out byte for byte as it was stored, or not at all.
+//! - A record comes out byte for byte as it was stored, or not at all; [`verify`] reads everything and names what is
+//!   damaged.
+//! - What was replaced can be asked for a day: [`ctgov::Registry::snapshot_of`].
 //!
 //! ```no_run
 //! use ctgov::{Budget, Registry as _, StudyQuery};
@@ -56,12 +59,14 @@ mod manifest;
 mod mirror;
 mod status;
 pub mod synonyms;
+mod verify;
 
 pub use error::MirrorError;
 pub use generation::GenerationInfo;
 pub use import::{
-    ImportError, ImportObserver, ImportOptions, ImportPhase, ImportProgress, ImportSummary, Importer,
-    REFUSALS_MAX, Refusal, RefusalPlace, Source, Unobserved,
+    CompactSummary, ImportError, ImportObserver, ImportOptions, ImportPhase, ImportProgress, ImportSummary,
+    Importer, REFUSALS_MAX, Refusal, RefusalPlace, Source, Unobserved,
 };
 pub use mirror::Mirror;
 pub use status::{DiskBytes, OtherGeneration, Status, Writer, status};
+pub use verify::{DAMAGES_MAX, Damage, Verification, VerifyError, VerifyProgress, verify};

@@ -6,11 +6,13 @@
 //! | file | its content is checked |
 //! |---|---|
 //! | packs | record by record, whenever one is read |
+//! | dictionaries | whole, by the hash here, when the generation is opened |
 //! | `documents.index` | whole, by its own checksum, when the generation is opened |
 //! | `synonyms.tsv` | whole, by the hash here, when the generation is opened |
 //! | search index | whole, by the hash here, when the generation is opened; see [`INDEX_CHECKED_BYTES_MAX`] |
 
 use crate::{
+    data_dir::Current,
     error::{At, MirrorError},
     index,
 };
@@ -20,6 +22,7 @@ use std::{
     fmt,
     fs::{self, File},
     io::Read,
+    iter,
     path::{Component, Path},
     str::FromStr,
     time::{SystemTime, UNIX_EPOCH},
@@ -107,6 +110,22 @@ pub(crate) struct FileEntry {
     pub xxh3: Digest,
 }
 
+/// One pack of records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PackEntry {
+    /// Its path, one of the generation's files.
+    pub file: String,
+    /// The path of the dictionary that its records were compressed with, if they were with one.
+    pub dictionary: Option<String>,
+}
+
+/// A generation by its name, and the hash of its manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Parent {
+    pub generation: String,
+    pub manifest: Digest,
+}
+
 /// What a generation consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -114,8 +133,8 @@ pub(crate) struct Manifest {
     pub format: u32,
     /// The generation's id, 16 hexadecimal digits, derived from its records and synonyms.
     pub id: String,
-    /// The directory name of the generation this one started from.
-    pub parent: Option<String>,
+    /// The generation that was current before. Its hash makes older generations as trustworthy as the current one.
+    pub parent: Option<Parent>,
     /// When it was published, RFC 3339 in UTC.
     pub created: String,
     pub studies: u64,
@@ -126,8 +145,8 @@ pub(crate) struct Manifest {
     pub fields: Digest,
     /// Which additions to the synonyms it was made with; see [`crate::synonyms::Additions::digest`].
     pub additions: Digest,
-    /// The packs in the order the document index counts them, as paths like those of `files`.
-    pub packs: Vec<String>,
+    /// The packs in the order the document index counts them.
+    pub packs: Vec<PackEntry>,
     /// Every file but the manifest itself, by its path within the generation.
     pub files: BTreeMap<String, FileEntry>,
 }
@@ -167,8 +186,9 @@ impl Manifest {
                 return Err(MirrorError::damaged(path, format!("it lists the file `{name}`")));
             }
         }
-        if let Some(missing) = manifest.packs.iter().find(|pack| !manifest.files.contains_key(*pack)) {
-            return Err(MirrorError::damaged(path, format!("its pack `{missing}` is not among its files")));
+        let parts = manifest.packs.iter().flat_map(|pack| iter::once(&pack.file).chain(&pack.dictionary));
+        if let Some(missing) = parts.into_iter().find(|part| !manifest.files.contains_key(*part)) {
+            return Err(MirrorError::damaged(path, format!("its part `{missing}` is not among its files")));
         }
         Ok(manifest)
     }
@@ -178,6 +198,30 @@ impl Manifest {
         let mut bytes = serde_json::to_vec_pretty(self).expect("strings and numbers always serialize");
         bytes.push(b'\n');
         bytes
+    }
+
+    /// The generation that was current before, if its name is one.
+    pub(crate) fn before(&self) -> Option<Current> {
+        let parent = self.parent.as_ref()?;
+        Some(Current { name: parent.generation.parse().ok()?, manifest: parent.manifest })
+    }
+
+    /// What its files take together.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.values().fold(0, |bytes, file| bytes.saturating_add(file.bytes))
+    }
+
+    /// What its files in these directories take together.
+    pub(crate) fn bytes_below(&self, directories: &[&str]) -> u64 {
+        self.files_below(directories).fold(0, |bytes, (_, file)| bytes.saturating_add(file.bytes))
+    }
+
+    fn files_below<'a>(
+        &'a self,
+        directories: &'a [&str],
+    ) -> impl Iterator<Item = (&'a String, &'a FileEntry)> {
+        let below = |name: &String| directories.iter().any(|below| Path::new(name).starts_with(below));
+        self.files.iter().filter(move |(name, _)| below(name))
     }
 
     /// Checks that every file is there in its full length.
@@ -208,14 +252,10 @@ impl Manifest {
 
     /// Checks the contents that nothing else checks: those of the search index, if it is not too large.
     pub(crate) fn check_contents(&self, directory: &Path) -> Result<(), MirrorError> {
-        let in_index =
-            |name: &str| index::DIRECTORIES.iter().any(|directory| Path::new(name).starts_with(directory));
-        let files = || self.files.iter().filter(|(name, _)| in_index(name));
-        let bytes = files().fold(0_u64, |bytes, (_, file)| bytes.saturating_add(file.bytes));
-        if bytes > INDEX_CHECKED_BYTES_MAX {
+        if self.bytes_below(&index::DIRECTORIES) > INDEX_CHECKED_BYTES_MAX {
             return Ok(());
         }
-        for (name, file) in files() {
+        for (name, file) in self.files_below(&index::DIRECTORIES) {
             let path = directory.join(name);
             if Digest::of_file(&path)? != file.xxh3 {
                 return Err(MirrorError::damaged(&path, "its content is not what was written"));
@@ -260,7 +300,7 @@ mod tests {
             newest_update: None,
             fields: Digest(0),
             additions: Digest(0),
-            packs: vec!["documents/000001.pack".into()],
+            packs: vec![PackEntry { file: "documents/000001.pack".into(), dictionary: None }],
             files: [("documents/000001.pack".to_owned(), entry)].into(),
         }
     }
@@ -297,7 +337,9 @@ mod tests {
             assert!(matches!(error, MirrorError::Damaged { .. }), "{name}: {error}");
         }
         let mut hostile = manifest();
-        hostile.packs.push("documents/else.pack".into());
+        hostile.packs[0].dictionary = Some("documents/else.dictionary".into());
+        assert!(Manifest::parse(&hostile.to_bytes(), Path::new("m")).is_err());
+        hostile.packs = vec![PackEntry { file: "documents/else.pack".into(), dictionary: None }];
         assert!(Manifest::parse(&hostile.to_bytes(), Path::new("m")).is_err());
     }
 

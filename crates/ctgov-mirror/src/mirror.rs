@@ -1,12 +1,15 @@
-//! `Mirror`: the current generation, kept current.
+//! `Mirror`: the current generation, kept current, and older ones for whoever is in the middle of an answer.
+
+mod kept;
 
 use crate::{
     data_dir::{DataDir, Stamp},
     error::{MirrorError, with_causes},
-    generation::Generation,
+    generation::{self, Generation},
 };
 use arc_swap::ArcSwap;
-use ctgov::{DataSource, Registry, RegistryError, Snapshot};
+use ctgov::{DataSource, Registry, RegistryError, Snapshot, VersionId};
+use kept::KeptOpen;
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError, TryLockError},
@@ -27,6 +30,7 @@ pub struct Mirror {
     source: DataSource,
     generation: ArcSwap<Generation>,
     watch: Mutex<Watch>,
+    kept: KeptOpen,
 }
 
 /// What was last seen of `CURRENT`.
@@ -62,7 +66,8 @@ impl Mirror {
         // The stamp is taken first: a swap in between is noticed at the next look.
         let watch = Watch { looked: Instant::now(), served: data_dir.stamp(), failed: None };
         let generation = open_current(&data_dir, source)?;
-        Ok(Self { data_dir, source, generation: ArcSwap::from_pointee(generation), watch: Mutex::new(watch) })
+        let (generation, watch) = (ArcSwap::from_pointee(generation), Mutex::new(watch));
+        Ok(Self { data_dir, source, generation, watch, kept: KeptOpen::default() })
     }
 
     /// Looks for a new generation now instead of within a second, and returns whether there was one.
@@ -87,8 +92,11 @@ impl Mirror {
         watch.failed = opened.is_err().then_some(stamp);
         let generation = opened?;
         let id = generation.data_version().id;
-        let changed = self.generation.load().data_version().id != id;
-        self.generation.store(Arc::new(generation));
+        let before = self.generation.swap(Arc::new(generation));
+        let changed = before.data_version().id != id;
+        if changed {
+            self.kept.keep(before);
+        }
         watch.served = stamp;
         tracing::info!(version = %id, "serving data version {id}");
         Ok(changed)
@@ -106,6 +114,7 @@ impl Mirror {
         if watch.looked.elapsed() < LOOK_EVERY {
             return None;
         }
+        self.kept.close_unused();
         let failed = watch.failed;
         let error = self.look(&mut watch).err()?;
         (watch.failed != failed).then_some(error)
@@ -125,6 +134,34 @@ impl Registry for Mirror {
         }
         Ok(self.generation.load_full())
     }
+
+    fn snapshot_of(&self, version: VersionId) -> Result<Option<Arc<dyn Snapshot>>, RegistryError> {
+        let newest = self.snapshot()?;
+        if newest.data_version().id == version {
+            return Ok(Some(newest));
+        }
+        let kept = self.kept.get(version, || open_kept(&self.data_dir, version, self.source));
+        Ok(kept.map(|generation| generation as Arc<dyn Snapshot>))
+    }
+}
+
+/// Opens an older generation, if it is still there and whole.
+fn open_kept(data_dir: &DataDir, version: VersionId, source: DataSource) -> Option<Generation> {
+    let open = || -> Result<Option<Generation>, MirrorError> {
+        // Hardly more than a look whether it is worth while: any token can ask for any version.
+        if !data_dir.names()?.iter().any(|name| name.id == version) {
+            return Ok(None);
+        }
+        let Some(current) = data_dir.current()? else { return Ok(None) };
+        let kept = generation::kept(data_dir, current).find(|kept| kept.name.id == version);
+        kept.map(|kept| Generation::open(data_dir, kept, source)).transpose()
+    };
+    open().unwrap_or_else(|error| {
+        // It may have been removed just now; a page that cannot go on there is served from newer data or refused.
+        let error = with_causes(&error);
+        tracing::warn!(%version, error, "cannot open an older data version");
+        None
+    })
 }
 
 #[cfg(test)]

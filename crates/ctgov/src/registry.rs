@@ -24,6 +24,18 @@ pub trait Registry: Send + Sync {
     ///
     /// [`RegistryError::Unavailable`] when there is no data to serve.
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError>;
+
+    /// The state of the data that is called `version`, if it can still be asked: the next page of an answer comes
+    /// from the state that the page before came from.
+    ///
+    /// # Errors
+    ///
+    /// As [`snapshot`](Self::snapshot); that the state is gone is no error.
+    fn snapshot_of(&self, version: VersionId) -> Result<Option<Arc<dyn Snapshot>>, RegistryError> {
+        let newest = self.snapshot()?;
+        let is_it = newest.data_version().id == version;
+        Ok(is_it.then_some(newest))
+    }
 }
 
 /// One state of the data.

@@ -20,6 +20,8 @@ pub(super) enum Outcome {
         body: String,
         /// How many terms.
         expanded: usize,
+        /// What the reader should know about the answer.
+        notices: Vec<String>,
     },
     /// 304: the data is what the client has seen.
     Unchanged,
@@ -71,8 +73,15 @@ impl Answers {
         let mut response = match outcome {
             Outcome::Unchanged => unchanged(version),
             Outcome::Body(body) => self.body(headers, version, body),
-            Outcome::Page { body, expanded } => {
+            Outcome::Page { body, expanded, notices } => {
                 let mut response = self.body(headers, version, body.into());
+                // The original's bodies have no place for it.
+                if let Ok(told) = HeaderValue::try_from(notices.join(" "))
+                    && !told.is_empty()
+                    && response.status() == StatusCode::OK
+                {
+                    response.headers_mut().insert(HeaderName::from_static("x-notice"), told);
+                }
                 // Ours are learnt from the records, the original's are UMLS: what they find approximates it.
                 if let Ok(told) = HeaderValue::try_from(format!("learnt; expanded={expanded}"))
                     && response.status() == StatusCode::OK

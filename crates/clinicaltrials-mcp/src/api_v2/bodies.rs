@@ -47,7 +47,7 @@ pub(super) fn page(
     let next = page.next.map(|token| format!(",\"nextPageToken\":\"{token}\"")).unwrap_or_default();
     body.insert_str(0, &format!("{{{total}\"studies\":[\n"));
     body.push_str(&format!("\n]{next}}}"));
-    Ok(Outcome::Page { body, expanded: page.expanded.len() })
+    Ok(Outcome::Page { body, expanded: page.expanded.len(), notices: page.notices })
 }
 
 pub(super) fn record_sizes(snapshot: &dyn Snapshot, budget: &Budget) -> Result<Outcome, RegistryError> {

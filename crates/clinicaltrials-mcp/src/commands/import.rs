@@ -1,27 +1,14 @@
 //! `import`: study records into the local mirror, with how far it is and what became of them.
 
-use crate::{cli::ImportOptions, settings::Settings, shutdown::Shutdown};
+use super::progress::{Progress, shown};
+use crate::{cli::ImportOptions, settings::Settings};
 use ctgov_mirror::{ImportError, ImportPhase, ImportProgress, ImportSummary, Importer, Source};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fmt::Write as _,
     io::{Write as _, stderr, stdout},
-    ops::ControlFlow,
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
-
-const KNOWN_LENGTH: &str = "{msg} {bar:30} {bytes}/{total_bytes} {prefix} {eta} left";
-/// For what comes through a pipe.
-const UNKNOWN_LENGTH: &str = "{msg} {spinner} {bytes} {prefix}";
-/// What shells report of a process that Ctrl-C ended.
-const EXIT_INTERRUPTED: i32 = 130;
-/// How often the bar is redrawn.
-const REDRAW_EVERY: Duration = Duration::from_millis(100);
 
 /// Imports and prints a summary; returns whether everything given was taken.
 ///
@@ -33,18 +20,14 @@ const REDRAW_EVERY: Duration = Duration::from_millis(100);
 pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<bool> {
     let sources = options.paths.iter().map(Source::path).collect();
     let importer = Importer::open(&settings.data_dir)?;
-    let cancelled = Arc::new(AtomicBool::new(false));
-    cancel_at_interrupt(cancelled.clone())?;
-    let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(UNKNOWN_LENGTH)?);
-    bar.enable_steady_tick(REDRAW_EVERY);
-    let known_length = ProgressStyle::with_template(KNOWN_LENGTH)?;
+    let bar = Progress::start()?;
     let start = Instant::now();
     let mut observer = |progress: &ImportProgress| {
-        show(&bar, progress, &known_length);
-        if cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let &ImportProgress { phase, bytes_read, bytes_total, records, .. } = progress;
+        bar.show(doing(phase), bytes_read, bytes_total, records)
     };
     let result = importer.import(sources, &ctgov_mirror::ImportOptions::default(), &mut observer);
-    bar.finish_and_clear();
+    drop(bar);
     let refused = match &result {
         Ok(summary) => refusals(summary),
         Err(ImportError::NothingRead { summary }) => refusals(summary),
@@ -57,48 +40,19 @@ pub fn run(settings: &Settings, options: &ImportOptions) -> anyhow::Result<bool>
     Ok(summary.refused == 0)
 }
 
-/// Ends the import between two records at Ctrl-C; a second one ends the process, which loses nothing either.
-fn cancel_at_interrupt(cancelled: Arc<AtomicBool>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut shutdown = runtime.block_on(async { Shutdown::listen() })?;
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            shutdown.requested().await;
-            cancelled.store(true, Ordering::Relaxed);
-            shutdown.requested().await;
-            std::process::exit(EXIT_INTERRUPTED);
-        });
-    });
-    Ok(())
-}
-
-fn show(bar: &ProgressBar, progress: &ImportProgress, known_length: &ProgressStyle) {
-    bar.set_message(match progress.phase {
+/// What a phase is called.
+pub(super) fn doing(phase: ImportPhase) -> &'static str {
+    match phase {
         ImportPhase::Reading => "reading",
         ImportPhase::Indexing => "indexing",
         _ => "publishing",
-    });
-    if let (Some(total), None) = (progress.bytes_total, bar.length()) {
-        bar.set_length(total);
-        bar.set_style(known_length.clone());
     }
-    bar.set_position(progress.bytes_read);
-    bar.set_prefix(format!("{} records", progress.records));
 }
 
 fn refusals(summary: &ImportSummary) -> String {
     let mut text = String::new();
     for refusal in &summary.refusals {
-        // Names and reasons come from the files: what would steer a terminal is shown, not sent.
-        let shown = refusal.to_string().chars().fold(String::new(), |mut shown, character| {
-            if character.is_control() {
-                shown.extend(character.escape_default());
-            } else {
-                shown.push(character);
-            }
-            shown
-        });
-        let _ = writeln!(text, "refused: {shown}");
+        let _ = writeln!(text, "refused: {}", shown(&refusal.to_string()));
     }
     let more = summary.refused.saturating_sub(summary.refusals.len() as u64);
     if more > 0 {
@@ -119,7 +73,7 @@ fn in_words(summary: &ImportSummary, time: Duration, data_dir: &Path) -> String 
         summary.refused,
     );
     if summary.other_files > 0 {
-        let _ = writeln!(text, "{} other files in the folders were left alone", summary.other_files);
+        let _ = writeln!(text, "{} other files in folders and archives were left alone", summary.other_files);
     }
     let _ = match &summary.published {
         Some(generation) => writeln!(

@@ -101,6 +101,7 @@ pub(super) async fn call(
     let criteria: Criteria = arguments::read(arguments)?;
     let input: PageInput = arguments::read(arguments)?;
     let query = input.query(&criteria, page_size_max)?;
+    let control = control.continuing(query.page_token.as_ref());
     let (page, studies, data) = engine
         .ask(control, move |snapshot, budget| {
             let mut studies = Vec::new();

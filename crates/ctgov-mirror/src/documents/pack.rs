@@ -2,12 +2,13 @@
 //!
 //! There is nothing between the frames, so `zstd --decompress` reads a whole pack even without this program.
 
+use super::dictionary::Dictionary;
 use crate::{
     error::{At, MirrorError},
     manifest::{Digest, FileEntry},
 };
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
@@ -18,8 +19,8 @@ use zstd::{bulk::Compressor, zstd_safe::CParameter};
 const LEVEL: i32 = 3;
 
 /// A compressor whose frames carry a checksum of their content.
-pub(crate) fn compressor() -> std::io::Result<Compressor<'static>> {
-    let mut compressor = Compressor::new(LEVEL)?;
+pub(crate) fn compressor(dictionary: Option<&Dictionary>) -> std::io::Result<Compressor<'static>> {
+    let mut compressor = Compressor::with_dictionary(LEVEL, dictionary.map_or(&[], Dictionary::bytes))?;
     compressor.set_parameter(CParameter::ChecksumFlag(true))?;
     Ok(compressor)
 }
@@ -46,6 +47,11 @@ impl PackWriter {
         self.hash.update(frame);
         self.bytes += frame.len() as u64;
         Ok(offset)
+    }
+
+    /// Removes the pack: nothing came into it.
+    pub(crate) fn discard(self) -> Result<(), MirrorError> {
+        fs::remove_file(&self.path).at("remove", &self.path)
     }
 
     /// Makes the pack durable and says what it is.

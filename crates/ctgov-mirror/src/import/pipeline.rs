@@ -6,23 +6,26 @@
 //!           └─▶ worker 2 ─┘
 //! ```
 //!
-//! The reader deals the records out in turn and the caller collects them in turn, which keeps their order without
+//! The reader [deals](super::dealer) the records out in turn and the caller collects them in turn, which keeps their order without
 //! sorting. Every channel is short and the records in all of them are bounded by their bytes, so memory is bounded,
 //! and whoever is slowest sets the pace. When the caller drops its ends, the others notice at their next record and
 //! end.
 
 use super::{
     Refusal, Source,
+    dealer::{Chosen, Dealer},
     in_flight::{InFlight, Share},
     record::{Prepared, prepare},
     source::{self, Item, Progress},
 };
-use crate::{documents::pack, index::Schemas};
+use crate::{
+    documents::{dictionary::Dictionary, pack},
+    index::Schemas,
+};
 use std::{
-    ops::ControlFlow,
     panic,
     sync::{
-        Arc,
+        Arc, OnceLock,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -49,37 +52,48 @@ pub(super) struct Pipeline {
     outcomes: Vec<Receiver<(Outcome, Share)>>,
     turn: usize,
     progress: Arc<Progress>,
+    dictionary: Chosen,
     reader: Option<JoinHandle<u64>>,
     workers: Vec<JoinHandle<()>>,
 }
 
 impl Pipeline {
-    pub(super) fn start(sources: Vec<Source>, schemas: &Schemas, threads: usize) -> Self {
-        Self::start_within(sources, schemas, threads, IN_FLIGHT_BYTES_MAX)
+    /// Starts reading. Without a `dictionary` one is trained on the first records, if there are enough of them.
+    pub(super) fn start(
+        sources: Vec<Source>,
+        schemas: &Schemas,
+        threads: usize,
+        dictionary: Option<Dictionary>,
+    ) -> Self {
+        let chosen = dictionary.map_or_else(OnceLock::new, |dictionary| OnceLock::from(Some(dictionary)));
+        Self::start_within(sources, schemas, threads, chosen, IN_FLIGHT_BYTES_MAX)
     }
 
-    fn start_within(sources: Vec<Source>, schemas: &Schemas, threads: usize, bytes_max: usize) -> Self {
-        let progress = Arc::new(Progress::new(&sources));
+    fn start_within(
+        sources: Vec<Source>,
+        schemas: &Schemas,
+        threads: usize,
+        chosen: OnceLock<Option<Dictionary>>,
+        bytes_max: usize,
+    ) -> Self {
+        let (progress, dictionary) = (Arc::new(Progress::new(&sources)), Arc::new(chosen));
         let (mut inputs, mut outcomes, mut workers) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {
             let (input, items) = sync_channel(QUEUED_MAX);
             let (output, outcome) = sync_channel(QUEUED_MAX);
-            let schemas = schemas.clone();
+            let (schemas, chosen) = (schemas.clone(), dictionary.clone());
             inputs.push(input);
             outcomes.push(outcome);
-            workers.push(thread::spawn(move || work(&items, &output, &schemas)));
+            workers.push(thread::spawn(move || work(&items, &output, &schemas, &chosen)));
         }
-        let reading = progress.clone();
+        let (reading, chosen) = (progress.clone(), dictionary.clone());
         let reader = thread::spawn(move || {
-            let mut turn = (0..threads).cycle();
-            let in_flight = InFlight::new(bytes_max);
-            source::read_all(sources, &reading, &mut |item| {
-                let share = in_flight.take(item.bytes());
-                let sent = turn.next().map(|turn| inputs[turn].send((item, share)));
-                if let Some(Ok(())) = sent { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            })
+            let mut dealer = Dealer::new(inputs, InFlight::new(bytes_max), chosen);
+            let passed_over = source::read_all(sources, &reading, &mut |item| dealer.take(item));
+            dealer.end();
+            passed_over
         });
-        Self { outcomes, turn: 0, progress, reader: Some(reader), workers }
+        Self { outcomes, turn: 0, progress, dictionary, reader: Some(reader), workers }
     }
 
     /// The next record in the order read, waiting for it no longer than `wait`.
@@ -94,6 +108,11 @@ impl Pipeline {
             Err(RecvTimeoutError::Timeout) => Step::Waiting,
             Err(RecvTimeoutError::Disconnected) => Step::End,
         }
+    }
+
+    /// What the records given so far were compressed with.
+    pub(super) fn dictionary(&self) -> Option<&Dictionary> {
+        self.dictionary.get().and_then(Option::as_ref)
     }
 
     pub(super) fn bytes_read(&self) -> u64 {
@@ -118,12 +137,22 @@ impl Pipeline {
     }
 }
 
-fn work(items: &Receiver<(Item, Share)>, outcomes: &SyncSender<(Outcome, Share)>, schemas: &Schemas) {
-    let mut compressor = pack::compressor().expect("a compression context takes only memory");
+fn work(
+    items: &Receiver<(Item, Share)>,
+    outcomes: &SyncSender<(Outcome, Share)>,
+    schemas: &Schemas,
+    chosen: &Chosen,
+) {
+    let mut compressor = None;
     for (item, share) in items {
+        // The dealer chose before it passed anything on.
+        let compressor = compressor.get_or_insert_with(|| {
+            let dictionary = chosen.get().and_then(Option::as_ref);
+            pack::compressor(dictionary).expect("a compression context takes only memory")
+        });
         let outcome = match item {
             Item::Refused(refusal) => Err(refusal),
-            Item::Record { bytes, source, place } => prepare(&bytes, schemas, &mut compressor)
+            Item::Record { bytes, source, place } => prepare(&bytes, schemas, compressor)
                 .map_err(|reason| Refusal { source, place: Some(place), reason, rest_unread: false }),
         };
         if outcomes.send((outcome, share)).is_err() {
@@ -162,7 +191,8 @@ mod tests {
     fn large_records_wait_until_the_caller_took_others_and_keep_their_order() {
         // What fits is three records, or none: then they go one by one.
         for bytes_max in [3 * RECORD_BYTES, 1] {
-            let mut pipeline = Pipeline::start_within(large(60), &Schemas::new(), 4, bytes_max);
+            let mut pipeline =
+                Pipeline::start_within(large(60), &Schemas::new(), 4, OnceLock::from(None), bytes_max);
             thread::sleep(Duration::from_millis(200));
             // Besides those under way one was read and waits, and some of the next is in the reader's buffer.
             let read = pipeline.bytes_read() as usize;
@@ -177,7 +207,8 @@ mod tests {
 
     #[test]
     fn a_reader_that_waits_for_bytes_ends_with_its_caller() {
-        let mut pipeline = Pipeline::start_within(large(60), &Schemas::new(), 4, RECORD_BYTES);
+        let mut pipeline =
+            Pipeline::start_within(large(60), &Schemas::new(), 4, OnceLock::from(None), RECORD_BYTES);
         assert!(matches!(pipeline.next(Duration::from_secs(10)), Step::Refused(_)));
         pipeline.finish();
         assert!((pipeline.bytes_read() as usize) < 60 * RECORD_BYTES);

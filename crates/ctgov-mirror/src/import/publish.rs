@@ -4,14 +4,14 @@
 //! that leaves nothing behind; after it, what is left is to make the rename itself durable and to clean up old
 //! generations.
 
-use super::Finished;
+use super::draft::Finished;
 use crate::{
     GenerationInfo,
     data_dir::{Current, DataDir, GenerationName, sync_directory},
     documents::{self, index::Entry},
     error::{At, MirrorError, with_causes},
     index::{self, fields_digest},
-    manifest::{self, Digest, FORMAT, FileEntry, Manifest, utc_text},
+    manifest::{self, Digest, FORMAT, FileEntry, Manifest, Parent, utc_text},
     synonyms,
 };
 use ctgov::VersionId;
@@ -28,7 +28,7 @@ use std::{
 /// The id of a generation with these records and synonyms, whatever their history. `entries` are sorted.
 ///
 /// Synonyms decide what is found: with others, equal questions are not answered equally.
-fn version_id(entries: &[Entry], synonyms: Digest) -> VersionId {
+pub(crate) fn version_id(entries: &[Entry], synonyms: Digest) -> VersionId {
     let mut hash = Sha256::new();
     for entry in entries {
         hash.update(entry.nct_id.number().to_le_bytes());
@@ -45,14 +45,12 @@ pub(super) fn publish(
     finished: Finished,
     now: SystemTime,
 ) -> Result<GenerationInfo, MirrorError> {
-    let Finished { mut directory, parent, ordinal, pack, entries, synonyms, additions } = finished;
+    let Finished { mut directory, parent, ordinal, packs, pack, entries, synonyms, additions } = finished;
     let name = GenerationName { ordinal, id: version_id(&entries, Digest::of(&synonyms)) };
     let path = directory.path().to_owned();
-    let parent_path = parent.as_ref().map(|(name, _)| data_dir.generation(*name));
+    let parent_path = parent.as_ref().map(|(current, _)| data_dir.generation(current.name));
 
-    let mut packs = parent.as_ref().map_or_else(Vec::new, |(_, manifest)| manifest.packs.clone());
-    packs.push(pack.0.clone());
-    let mut files: BTreeMap<String, FileEntry> = BTreeMap::from([pack]);
+    let mut files: BTreeMap<String, FileEntry> = pack.into_iter().collect();
     for (name, content) in
         [(documents::INDEX_FILE, documents::index::encode(&entries)), (synonyms::FILE, synonyms)]
     {
@@ -80,7 +78,8 @@ pub(super) fn publish(
     let manifest = Manifest {
         format: FORMAT,
         id: name.id.to_string(),
-        parent: parent.map(|(name, _)| name.to_string()),
+        parent: parent
+            .map(|(before, _)| Parent { generation: before.name.to_string(), manifest: before.manifest }),
         created: utc_text(now),
         studies: entries.len() as u64,
         synthetic: entries.iter().filter(|entry| entry.nct_id.is_synthetic()).count() as u64,

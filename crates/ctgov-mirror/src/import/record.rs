@@ -42,7 +42,7 @@ pub(super) fn prepare(
 }
 
 /// `LastUpdatePostDate` as `yyyymmdd`, 0 without one.
-fn last_update(study: &serde_json::Value) -> u32 {
+pub(crate) fn last_update(study: &serde_json::Value) -> u32 {
     const LAST_UPDATE: Measure = Measure::Values(Piece::named("LastUpdatePostDate"));
     let mut updated = 0;
     LAST_UPDATE.for_each_key(study, |key| updated = u32::try_from(key / 10_000).unwrap_or_default());

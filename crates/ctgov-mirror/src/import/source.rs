@@ -7,10 +7,11 @@
 //! | array of records | starts with `[` | number |
 //! | single record, or several one after the other | another object in a `.json` file, or one that breaks its line | number |
 //!
-//! gzip and zstd are recognised by their first bytes, whatever the name. Nothing is held in memory but the record
-//! being read, which is bounded by [`DOCUMENT_BYTES_MAX`].
+//! gzip, zstd and [zip archives](zip) are recognised by their first bytes, whatever the name. Nothing is held in memory
+//! but the record being read, which is bounded by [`DOCUMENT_BYTES_MAX`].
 
 mod values;
+mod zip;
 
 use super::{Refusal, RefusalPlace};
 use ctgov::DOCUMENT_BYTES_MAX;
@@ -19,7 +20,9 @@ use std::{
     fmt,
     fs::{self, File},
     io::{self, BufRead, BufReader, Cursor, Read},
+    mem,
     ops::ControlFlow,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -38,8 +41,9 @@ enum Kind {
 impl Source {
     /// A file, a folder with everything in it, or standard input as `-`.
     ///
-    /// Of a folder, files ending in `.json`, `.ndjson` or `.jsonl`, with or without `.gz` or `.zst`, are read in
-    /// the order of their names; links to folders are not followed.
+    /// Of a folder, files ending in `.json`, `.ndjson` or `.jsonl`, with or without `.gz` or `.zst`, and zip archives
+    /// are read in the order of their names; links to folders are not followed. Of a zip archive, the members so called
+    /// are read in the order of its table of contents.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         if path.as_os_str() == "-" {
@@ -102,6 +106,10 @@ impl Progress {
         self.read.load(Ordering::Relaxed)
     }
 
+    fn add(&self, bytes: u64) {
+        self.read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     pub(super) fn bytes_total(&self) -> Option<u64> {
         Some(self.total.load(Ordering::Relaxed)).filter(|total| self.bounded && *total != UNKNOWN)
     }
@@ -117,17 +125,15 @@ pub(super) fn read_all(sources: Vec<Source>, progress: &Arc<Progress>, sink: Sin
         }
     }
     progress.total.store(listing.bytes, Ordering::Relaxed);
-    for found in listing.found {
+    for found in mem::take(&mut listing.found) {
         let flow = match found {
             Found::Refused(refusal) => sink(Item::Refused(refusal)),
             Found::File(path) => {
-                let source: Arc<str> = path.to_string_lossy().into();
-                match File::open(&path) {
-                    Ok(file) => read_source(&source, Box::new(file), progress, sink),
-                    Err(error) => sink(unread(&source, None, format!("it cannot be opened: {error}"))),
-                }
+                read_file(&path.to_string_lossy().into(), &path, progress, &mut listing.passed_over, sink)
             }
-            Found::Reader(source, reader) => read_source(&source, reader, progress, sink),
+            Found::Reader(source, reader) => {
+                read_source(&source, Box::new(Counted { reader, progress: progress.clone() }), sink)
+            }
         };
         if flow.is_break() {
             break;
@@ -173,7 +179,7 @@ impl Listing {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             match fs::metadata(&path) {
                 _ if is_folder => self.add_folder(&path),
-                Ok(metadata) if metadata.is_file() && has_known_ending(&path) => {
+                Ok(metadata) if metadata.is_file() && (has_known_ending(&path) || is_called_zip(&path)) => {
                     self.add_file(path, metadata.len());
                 }
                 _ => self.passed_over += 1,
@@ -212,19 +218,36 @@ fn plain_name(name: &str) -> &str {
     name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
 }
 
+fn is_called_zip(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "zip")
+}
+
 fn has_known_ending(path: &Path) -> bool {
     let name = path.to_string_lossy();
     [".json", ".ndjson", ".jsonl"].iter().any(|ending| plain_name(&name).ends_with(ending))
 }
 
-fn read_source(
+fn read_file(
     source: &Arc<str>,
-    reader: Box<dyn Read + Send>,
+    path: &Path,
     progress: &Arc<Progress>,
+    passed_over: &mut u64,
     sink: Sink<'_>,
 ) -> ControlFlow<()> {
-    let opened = decompressed(Box::new(Counted { reader, progress: progress.clone() }))
-        .and_then(|reader| sniff(reader, 256));
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return sink(unread(source, None, format!("it cannot be opened: {error}"))),
+    };
+    let mut head = [0; 4];
+    // What cannot be read at a place, like a pipe, is no archive that could be read.
+    if file.read_exact_at(&mut head, 0).is_ok() && zip::is_one(&head) {
+        return zip::read(source, file, progress, passed_over, sink);
+    }
+    read_source(source, Box::new(Counted { reader: file, progress: progress.clone() }), sink)
+}
+
+fn read_source(source: &Arc<str>, reader: Box<dyn Read + '_>, sink: Sink<'_>) -> ControlFlow<()> {
+    let opened = decompressed(reader).and_then(|reader| sniff(reader, 256));
     let (mut head, mut reader) = match opened {
         Ok((head, reader)) => (head, BufReader::with_capacity(1 << 17, reader)),
         Err(error) => return sink(unread(source, None, format!("it cannot be read: {error}"))),
@@ -239,26 +262,26 @@ fn read_source(
         Content::Lines => read_lines(source, reader, sink),
         Content::Values { pages } => values::read(source, reader, pages, sink),
         Content::Nothing => sink(refused(source, None, "there is nothing in it")),
-        Content::Zip => sink(refused(source, None, "it is a zip archive; unpack it and import the folder")),
+        Content::Zip => zip::refuse_elsewhere(source, sink),
         Content::Unknown => sink(refused(source, None, "it is neither JSON nor NDJSON")),
     }
 }
 
 /// Counts what is read from the source itself.
-struct Counted {
-    reader: Box<dyn Read + Send>,
+struct Counted<R> {
+    reader: R,
     progress: Arc<Progress>,
 }
 
-impl Read for Counted {
+impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        self.progress.read.fetch_add(read as u64, Ordering::Relaxed);
+        self.progress.add(read as u64);
         Ok(read)
     }
 }
 
-fn decompressed(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+fn decompressed(reader: Box<dyn Read + '_>) -> io::Result<Box<dyn Read + '_>> {
     let (head, reader) = sniff(reader, 4)?;
     Ok(match head.as_slice() {
         [0x1f, 0x8b, ..] => {
@@ -271,7 +294,7 @@ fn decompressed(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>
 }
 
 /// The first bytes, and a reader that still has them before it.
-fn sniff(mut reader: Box<dyn Read + Send>, bytes: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+fn sniff(mut reader: Box<dyn Read + '_>, bytes: u64) -> io::Result<(Vec<u8>, Box<dyn Read + '_>)> {
     let mut head = Vec::new();
     reader.by_ref().take(bytes).read_to_end(&mut head)?;
     Ok((head.clone(), Box::new(Cursor::new(head).chain(reader))))
@@ -292,8 +315,7 @@ enum Content {
 impl Content {
     fn of(source: &str, head: &[u8]) -> Self {
         const PAGE_KEYS: [&[u8]; 3] = [b"\"studies\"", b"\"nextPageToken\"", b"\"totalCount\""];
-        const ZIP: &[u8] = b"PK\x03\x04";
-        if head.starts_with(ZIP) {
+        if zip::is_one(head) {
             return Self::Zip;
         }
         let name = plain_name(source);

@@ -26,7 +26,7 @@ pub struct ImportSummary {
     /// in them may be missing, however many. A single record that was refused does not count here, nor does a file
     /// that holds no records at all. Each is counted in `refused` as well.
     pub broken_sources: u64,
-    /// Files in the folders given that do not look like records, by their names.
+    /// Files in the folders and zip archives given that do not look like records, by their names.
     pub other_files: u64,
     /// How many bytes were read, as they are on disk.
     pub bytes: u64,

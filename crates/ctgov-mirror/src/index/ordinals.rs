@@ -57,7 +57,7 @@ impl Segments {
     }
 
     /// A number of every document.
-    fn numbers(&self, name: &str) -> tantivy::Result<Vec<u32>> {
+    pub(super) fn numbers(&self, name: &str) -> tantivy::Result<Vec<u32>> {
         let mut numbers = Vec::with_capacity(self.len as usize);
         let mut values = vec![0_u64; 1 << 12];
         for reader in &self.readers {

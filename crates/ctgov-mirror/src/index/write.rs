@@ -169,8 +169,8 @@ fn mode(path: &Path) -> Result<u32, MirrorError> {
 
 /// Adds and replaces studies and their sites.
 pub(crate) struct EntryWriter {
-    studies: Writer,
-    sites: Writer,
+    pub(super) studies: Writer,
+    pub(super) sites: Writer,
 }
 
 impl EntryWriter {
@@ -211,10 +211,10 @@ impl EntryWriter {
     }
 }
 
-struct Writer {
-    path: PathBuf,
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
     nct: Field,
-    writer: IndexWriter,
+    pub(super) writer: IndexWriter,
 }
 
 impl Writer {

@@ -1,17 +1,23 @@
 //! Generations: what is published stays as it is, and everybody sees whole ones.
 
 use crate::support::{
-    Random, ids, import, import_studies, ndjson, plain_study, search, snapshot, source, studies,
+    Random, ids, import, import_studies, ndjson, plain_study, search, snapshot, source, studies, words_in,
 };
-use ctgov::{Budget, NctId, PageSize, Registry as _, Sort, StudyQuery, areas};
-use ctgov_mirror::{ImportError, ImportOptions, Importer, Mirror, MirrorError, Source, Unobserved, status};
+use ctgov::{Budget, NctId, PageSize, Registry as _, Snapshot, Sort, StudyQuery, areas};
+use ctgov_mirror::{
+    ImportError, ImportOptions, Importer, Mirror, MirrorError, Source, Unobserved, status, verify,
+};
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
+    ops::ControlFlow,
     os::unix::fs::PermissionsExt,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -150,38 +156,79 @@ fn a_snapshot_stays_what_it_was_while_others_see_the_new_generation() {
     assert_eq!(ids(&search(before.as_ref(), &StudyQuery::default())), [1]);
 }
 
+/// Sets its flag however the scope it stands in ends: whoever waits for it must not wait for ever.
+struct SetAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
-fn readers_never_see_a_mixture_while_generations_are_swapped() {
+fn readers_never_see_a_mixture_during_twenty_swaps() {
+    const SWAPS: u32 = 20;
+    let title = |round: u32| format!("round {round}");
+    // Every round has one study more, and all of them another title.
+    let all = |round: u32| {
+        let records = (1..=20 + round).map(|number| plain_study(number, "2024-01-01", &title(round)));
+        records.collect::<Vec<_>>()
+    };
     let root = tempfile::tempdir().unwrap();
-    let all =
-        |title: &str| (1..=30).map(|number| plain_study(number, "2024-01-01", title)).collect::<Vec<_>>();
-    import_studies(root.path(), &all("round 0"));
+    import_studies(root.path(), &all(0));
     let mirror = Mirror::open(root.path()).unwrap();
-    let (done, page_size) = (AtomicBool::new(false), PageSize::new(100).unwrap());
+    let (done, seen) = (AtomicBool::new(false), Mutex::new(BTreeSet::new()));
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    let page = search(
-                        mirror.snapshot().unwrap().as_ref(),
-                        &StudyQuery { page_size, ..StudyQuery::default() },
-                    );
-                    let title = |study: &ctgov::Document| {
-                        let value = study.value().unwrap();
-                        value["protocolSection"]["identificationModule"]["briefTitle"].to_string()
-                    };
-                    let first = title(&page.studies[0]);
-                    assert_eq!(page.studies.len(), 30);
-                    assert!(page.studies.iter().all(|study| title(study) == first));
+                    let snapshot = mirror.snapshot().unwrap();
+                    let round = look(snapshot.as_ref());
+                    seen.lock().unwrap().insert(round);
                 }
             });
         }
-        for round in 1..8 {
-            import_studies(root.path(), &all(&format!("round {round}")));
-            assert!(mirror.refresh().unwrap());
+        let _done = SetAtEnd(&done);
+        for round in 1..=SWAPS {
+            let published = import_studies(root.path(), &all(round)).published.unwrap();
+            // A reader may have noticed it already.
+            mirror.refresh().unwrap();
+            assert_eq!(mirror.snapshot().unwrap().data_version().id, published.id);
+            assert_eq!(look(mirror.snapshot().unwrap().as_ref()), title(round));
         }
-        done.store(true, Ordering::Relaxed);
     });
+    assert!(seen.lock().unwrap().len() > 2, "the readers saw hardly any swap");
+
+    // Packs do not become ever more: each is an open file.
+    let directory = root.path().join("generations").join(status(root.path()).unwrap().current.name);
+    let packs = fs::read_dir(directory.join("documents")).unwrap().count();
+    assert!((2..=16).contains(&packs), "{packs} packs after {SWAPS} imports");
+    let found = verify(root.path(), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!((found.damages_in_all, found.records, found.others.len()), (0, 40, 20), "{found:?}");
+}
+
+/// Asks for everything in every way, checks that it agrees, and returns the title that all studies have.
+fn look(snapshot: &dyn Snapshot) -> String {
+    let everything = StudyQuery { page_size: PageSize::new(100).unwrap(), ..StudyQuery::default() };
+    let page = search(snapshot, &everything);
+    let titles: BTreeSet<String> = page.studies.iter().map(brief_title).collect();
+    assert_eq!(titles.len(), 1, "{titles:?}");
+    let title = titles.into_iter().next().unwrap();
+    let studies = snapshot.data_version().studies;
+    let count = |query: &StudyQuery| snapshot.count(&query.matching, &Budget::unlimited()).unwrap();
+    assert_eq!([page.total, page.studies.len() as u64, count(&everything)], [studies; 3], "{title}");
+    // The index and the records are of one round, too.
+    assert_eq!(count(&words_in(&areas::BASIC, &format!("\"{title}\""))), studies, "{title}");
+    for id in page.studies.iter().map(ctgov::Document::nct_id) {
+        let study = snapshot.study(id, &Budget::unlimited()).unwrap().unwrap();
+        assert_eq!(brief_title(&study), title, "{id}");
+    }
+    title
+}
+
+fn brief_title(study: &ctgov::Document) -> String {
+    let value = study.value().unwrap();
+    value["protocolSection"]["identificationModule"]["briefTitle"].as_str().unwrap().to_owned()
 }
 
 #[test]

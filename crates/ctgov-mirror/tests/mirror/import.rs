@@ -140,6 +140,40 @@ fn every_way_of_writing_records_down_gives_the_same_registry() {
 }
 
 #[test]
+fn a_zip_archive_gives_the_same_registry_and_says_what_it_left_alone() {
+    let studies = studies(20, 1);
+    let loose = tempfile::tempdir().unwrap();
+    let id = import_studies(loose.path(), &studies).published.unwrap().id;
+    let folder = tempfile::tempdir().unwrap();
+    let file = fs::File::create(folder.path().join("ctg-studies.json.zip")).unwrap();
+    let mut archive = rawzip::ZipArchiveWriter::new(file);
+    let mut add = |name: &str, content: &[u8]| {
+        let (mut entry, config) = archive.new_file(name).start().unwrap();
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(content).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    };
+    for study in &studies {
+        let number = study["protocolSection"]["identificationModule"]["nctId"].as_str().unwrap();
+        let pretty = serde_json::to_vec_pretty(study).unwrap();
+        add(&format!("{}/{number}.json", &number[9..]), &pretty);
+    }
+    add("README.txt", b"not a record");
+    add("01/NCT00000001.json", b"{\n\"hello\": 1}");
+    archive.finish().unwrap();
+
+    let root = tempfile::tempdir().unwrap();
+    // By the folder it lies in.
+    let summary = importing(root.path(), vec![Source::path(folder.path())]).unwrap();
+    assert_eq!(counts(&summary), [20, 0, 0, 0, 1], "{:?}", summary.refusals);
+    assert_eq!((summary.other_files, summary.broken_sources), (1, 0));
+    assert_eq!(summary.bytes, fs::metadata(folder.path().join("ctg-studies.json.zip")).unwrap().len());
+    assert!(summary.refusals[0].source.ends_with("ctg-studies.json.zip/01/NCT00000001.json"));
+    assert_eq!(summary.published.unwrap().id, id);
+}
+
+#[test]
 fn a_bad_record_is_refused_with_its_place_and_the_rest_is_taken() {
     let good = |number| plain_study(number, "2024-01-01", "good").to_string();
     let partial = json!({"protocolSection": {"identificationModule": {"nctId": "NCT00000009"}}}).to_string();
@@ -268,7 +302,8 @@ fn when_nothing_could_be_read_the_reasons_come_with_the_error() {
     }
     let error = importing(root.path(), vec![source("PK\u{3}\u{4}zip")]).unwrap_err();
     let ImportError::NothingRead { summary } = error else { panic!("{error}") };
-    let told = "test: it is a zip archive; unpack it and import the folder";
+    let told = "test: it is a zip archive, which is only read from a file of its own, as its table of contents \
+                stands at its end; save it as one and import that";
     assert_eq!(summary.refusals[0].to_string(), told);
     let error = importing(root.path(), Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "no study record was found in what was given");

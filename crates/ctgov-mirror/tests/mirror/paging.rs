@@ -3,8 +3,14 @@
 use crate::support::{
     ids, import_studies, plain_study, search, snapshot, studies, try_search, walk, words_in,
 };
-use ctgov::{Budget, NctId, PageSize, RegistryError, Snapshot, Sort, StudyQuery, areas};
-use std::sync::{Arc, Mutex, atomic::AtomicBool};
+use ctgov::{
+    Budget, NctId, PageSize, Registry as _, RegistryError, Snapshot, Sort, StudyQuery, VersionId, areas,
+};
+use ctgov_mirror::Mirror;
+use std::{
+    fs,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+};
 
 fn ask(snapshot: &dyn Snapshot, query: &StudyQuery) -> Result<Vec<u32>, RegistryError> {
     try_search(snapshot, query, &Budget::unlimited()).map(|page| ids(&page))
@@ -79,6 +85,48 @@ fn on_new_data_a_walk_by_field_goes_on_and_says_so_but_one_by_relevance_has_expi
     );
     assert!(matches!(ask(new.as_ref(), &by_relevance), Err(RegistryError::ExpiredPageToken)));
     assert_eq!(ask(old.as_ref(), &by_relevance).unwrap(), [40, 50, 60]);
+}
+
+#[test]
+fn a_walk_goes_on_in_the_data_it_began_in_for_as_long_as_that_is_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let study = |number| plain_study(number, "2024-01-01", "asthma");
+    import_studies(root.path(), &(1..=6).map(|number| study(10 * number)).collect::<Vec<_>>());
+    let mirror = Mirror::open(root.path()).unwrap();
+    let page_size = PageSize::new(3).unwrap();
+    let by_relevance = StudyQuery { page_size, ..words_in(&areas::BASIC, "asthma") };
+    let first = search(mirror.snapshot().unwrap().as_ref(), &by_relevance).next.unwrap();
+    let by_relevance = StudyQuery { page_token: Some(first.clone()), ..by_relevance };
+
+    // One that is served on, and one that opens what is on disk.
+    let goes_on = |mirror: &Mirror| {
+        assert_ne!(mirror.snapshot().unwrap().data_version().id, first.version);
+        let kept = mirror.snapshot_of(first.version).unwrap().unwrap();
+        assert_eq!(kept.data_version().id, first.version);
+        assert_eq!(ids(&search(kept.as_ref(), &by_relevance)), [40, 50, 60]);
+    };
+    for number in [35, 5, 15] {
+        import_studies(root.path(), &[study(number)]);
+        assert!(mirror.refresh().unwrap());
+        goes_on(&mirror);
+        goes_on(&Mirror::open(root.path()).unwrap());
+    }
+    let newest = mirror.snapshot().unwrap().data_version().id;
+    assert_eq!(mirror.snapshot_of(newest).unwrap().unwrap().data_version().id, newest);
+    assert!(mirror.snapshot_of(VersionId([7; 8])).unwrap().is_none());
+
+    let directory = root.path().join("generations").join(format!("000001-{}", first.version));
+    // What the one after it says of its manifest no longer holds: it is not served.
+    let manifest = directory.join("manifest.json");
+    let sound = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, sound.replace("\"studies\": 6", "\"studies\": 7")).unwrap();
+    assert!(Mirror::open(root.path()).unwrap().snapshot_of(first.version).unwrap().is_none());
+    fs::write(&manifest, sound).unwrap();
+    goes_on(&Mirror::open(root.path()).unwrap());
+    fs::remove_dir_all(directory).unwrap();
+    assert!(Mirror::open(root.path()).unwrap().snapshot_of(first.version).unwrap().is_none());
+    // Whoever has it open can still be asked.
+    goes_on(&mirror);
 }
 
 #[test]

@@ -119,6 +119,16 @@ pub(crate) fn plain_study(number: u32, updated: &str, title: &str) -> Value {
     })
 }
 
+/// A record of some 48 KB that is hardly more work than a small one: what makes it large is not searched.
+pub(crate) fn bulky_study(number: u32) -> Value {
+    let mut study = plain_study(number, "2024-01-01", "a bulky record");
+    let mut random = Random(number.into());
+    let lines: Vec<String> =
+        (0..600).map(|_| format!("{} {}", random.below(10_000), random.words(20))).collect();
+    study["documentSection"] = json!({"notes": lines});
+    study
+}
+
 /// `count` made-up records, the same for the same seed.
 pub(crate) fn studies(count: u32, seed: u64) -> Vec<Value> {
     let mut random = Random(seed);
