@@ -255,6 +255,11 @@ impl Manifest {
         if self.bytes_below(&index::DIRECTORIES) > INDEX_CHECKED_BYTES_MAX {
             return Ok(());
         }
+        self.check_index(directory)
+    }
+
+    /// Checks the contents of the search index, however large it is.
+    pub(crate) fn check_index(&self, directory: &Path) -> Result<(), MirrorError> {
         for (name, file) in self.files_below(&index::DIRECTORIES) {
             let path = directory.join(name);
             if Digest::of_file(&path)? != file.xxh3 {

@@ -61,6 +61,8 @@ impl Importer {
         let parent = Parent::open(&self.data_dir, self.data_dir.current()?.ok_or_else(not_found)?)?;
         let in_one_pack = is_in_one_pack(&parent);
         self.check_room(&parent.manifest, parent.documents.entries(), in_one_pack)?;
+        // Merged, damage would get a new hash and never be found again.
+        parent.manifest.check_index(&parent.directory)?;
         let (studies, bytes_before) = (parent.manifest.studies, parent.manifest.bytes());
         let bytes_total = parent.documents.entries().iter().map(|entry| u64::from(entry.frame_bytes)).sum();
         let mut progress = ImportProgress {

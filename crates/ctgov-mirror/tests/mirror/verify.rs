@@ -5,6 +5,7 @@ use ctgov::NctId;
 use ctgov_mirror::{
     ImportOptions, Importer, MirrorError, Unobserved, Verification, VerifyError, status, verify,
 };
+use serde_json::{Value, json};
 use std::{
     fs,
     ops::ControlFlow,
@@ -159,6 +160,78 @@ fn a_missing_file_is_named_and_the_rest_is_still_checked() {
         assert!(found.damages.iter().any(|damage| damage.path == path), "{}: {found:?}", path.display());
     }
     assert_eq!(found.left_out.len(), 1, "{found:?}");
+}
+
+/// Lists the files of a generation anew and makes it current, as a careful adversary or a bug would.
+fn seal(data_dir: &Path, generation: &Path) {
+    let hash = |bytes: &[u8]| format!("{:032x}", xxhash_rust::xxh3::xxh3_128(bytes));
+    let path = generation.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let listed = files(generation).into_iter().filter(|file| *file != path).map(|file| {
+        let bytes = fs::read(&file).unwrap();
+        let name = file.strip_prefix(generation).unwrap().to_string_lossy().into_owned();
+        (name, json!({"bytes": bytes.len(), "xxh3": hash(&bytes)}))
+    });
+    manifest["files"] = Value::Object(listed.collect());
+    let manifest = serde_json::to_vec(&manifest).unwrap();
+    let name = generation.file_name().unwrap().to_string_lossy();
+    fs::write(data_dir.join("CURRENT"), format!("{name} {}\n", hash(&manifest))).unwrap();
+    fs::write(path, manifest).unwrap();
+}
+
+#[test]
+fn an_index_of_other_studies_than_the_records_is_found_though_every_hash_fits() {
+    let [a, b] = [1..=5, 2..=6].map(|numbers| {
+        let root = tempfile::tempdir().unwrap();
+        let study = |number| {
+            let mut study = plain_study(number, "2024-01-01", "a title");
+            study["protocolSection"]["contactsLocationsModule"] = json!({"locations": [{"city": "Ulm"}]});
+            study
+        };
+        import_studies(root.path(), &numbers.map(study).collect::<Vec<_>>());
+        root
+    });
+    let [of_a, of_b] = [&a, &b].map(|root| generations(root.path()).remove(0));
+    for index in ["studies", "sites"] {
+        fs::remove_dir_all(of_a.join(index)).unwrap();
+        fs::rename(of_b.join(index), of_a.join(index)).unwrap();
+    }
+    seal(a.path(), &of_a);
+    let found = check(a.path()).unwrap();
+    let told: Vec<_> = found
+        .damages
+        .iter()
+        .map(|damage| {
+            (
+                damage.path.file_name().unwrap().to_str().unwrap(),
+                damage.study.unwrap().number(),
+                &*damage.what,
+            )
+        })
+        .collect();
+    let expected = [
+        ("studies", 6, "the index knows the study, and there is no record of it"),
+        ("studies", 1, "there is a record, and the index does not know the study"),
+        ("sites", 6, "there are sites, and no study of theirs"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn records_of_another_generation_are_found_though_every_hash_fits() {
+    let [a, b] = [1, 2].map(|seed| {
+        let root = tempfile::tempdir().unwrap();
+        import_studies(root.path(), &studies(5, seed));
+        root
+    });
+    let [of_a, of_b] = [&a, &b].map(|root| generations(root.path()).remove(0));
+    for file in ["documents/000001.pack", "documents.index"] {
+        fs::rename(of_b.join(file), of_a.join(file)).unwrap();
+    }
+    seal(a.path(), &of_a);
+    let found = check(a.path()).unwrap();
+    assert_eq!(found.damages.len(), 1, "{found:?}");
+    assert_eq!(found.damages[0].what, "its records are not those that its name stands for");
 }
 
 #[test]
