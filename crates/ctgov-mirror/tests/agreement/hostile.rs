@@ -140,7 +140,7 @@ fn an_order_by_relevance_and_tables_keep_to_the_budget() {
     let find = |query: &StudyQuery| asked(&|snapshot, budget| snapshot.find(query, budget).map(drop));
     let ((scored, told), (sorted, _)) = (find(&query), find(&by_field));
     // Every word is counted, and its levels are read.
-    assert!(scored >= sorted + 3 * 200, "{scored} checks with scores, {sorted} without");
+    assert!(scored >= sorted + 2 * 200, "{scored} checks with scores, {sorted} without");
     assert!(told.iter().all(|told| told.starts_with("the query took too long at ")), "{told:?}");
 
     let by = |names: &[&str]| {
