@@ -151,25 +151,24 @@ async fn in_context<T, F: Future<Output = T>>(
     };
     let (sender, reports) = watch::channel((0, 0));
     control.progress = Some(sender);
-    let answer = call(control);
-    tokio::pin!(answer);
-    tokio::select! {
-        answer = &mut answer => answer,
-        () = relay_progress(reports, &context.peer, &token) => answer.await,
-    }
+    with_progress(call(control), reports, &context.peer, &token).await
 }
 
-/// Tells the client how far a call is, at most ten times a second and only growing numbers, until it is over.
-async fn relay_progress(
+/// Runs `call` and tells the client how far it is, at most ten times a second and only growing numbers.
+///
+/// A report under way is waited for: none may come after the answer.
+async fn with_progress<T>(
+    call: impl Future<Output = T>,
     mut reports: watch::Receiver<(u64, u64)>,
     client: &Peer<RoleServer>,
     token: &ProgressToken,
-) {
+) -> T {
+    tokio::pin!(call);
     let mut last = 0;
     loop {
-        tokio::time::sleep(PROGRESS_INTERVAL).await;
-        if reports.changed().await.is_err() {
-            return;
+        tokio::select! {
+            answer = &mut call => return answer,
+            () = tokio::time::sleep(PROGRESS_INTERVAL) => {}
         }
         let (done, total) = *reports.borrow_and_update();
         if done > last {
