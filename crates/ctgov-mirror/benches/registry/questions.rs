@@ -21,7 +21,6 @@ pub(crate) enum Kind {
     Site,
     Geo,
     Phrase,
-    Exact,
     TableOfAll,
     TableOfHits,
     CountriesOfHits,
@@ -31,7 +30,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::RareTerm,
         Self::FrequentTerm,
         Self::CommonTerm,
@@ -40,7 +39,6 @@ impl Kind {
         Self::Site,
         Self::Geo,
         Self::Phrase,
-        Self::Exact,
         Self::TableOfAll,
         Self::TableOfHits,
         Self::CountriesOfHits,
@@ -59,7 +57,6 @@ impl Kind {
             Self::Site => "SEARCH[Location] of city and status",
             Self::Geo => "place alone",
             Self::Phrase => "phrase with stop words",
-            Self::Exact => "EXPANSION[None] in titles",
             Self::TableOfAll => "Phase × OverallStatus of everything",
             Self::TableOfHits => "Phase × OverallStatus of a term's hits",
             Self::CountriesOfHits => "LocationCountry of a term's hits",
@@ -182,7 +179,6 @@ impl<'a> Questions<'a> {
             Kind::Site => self.site(study)?,
             Kind::Geo => self.place(study)?,
             Kind::Phrase => self.phrase(study)?,
-            Kind::Exact => self.exact(study)?,
             Kind::TableOfAll => Question { by: phase_and_status(), ..question(&[], Value::Null) },
             Kind::TableOfHits => Question { by: phase_and_status(), ..self.condition(study)? },
             Kind::CountriesOfHits => {
@@ -317,15 +313,6 @@ impl<'a> Questions<'a> {
         let phrase = phrase.join(" ");
         let quoted = format!("\"{phrase}\"");
         Some(question(&[("query.term", &quoted), ("countTotal", "true")], json!({"phrase": phrase})))
-    }
-
-    fn exact(&mut self, study: &Value) -> Option<Question> {
-        let title = study.pointer("/protocolSection/identificationModule/briefTitle")?.as_str()?;
-        let words: Vec<&str> = title.split_whitespace().collect();
-        let start = self.random.below(words.len().saturating_sub(1));
-        let phrase = ctgov::essie::quote(&words.get(start..start + 2)?.join(" "));
-        let expression = format!("EXPANSION[None]{phrase}");
-        Some(question(&[("query.titles", &expression), ("countTotal", "true")], json!({"phrase": phrase})))
     }
 }
 

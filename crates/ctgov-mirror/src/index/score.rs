@@ -302,7 +302,7 @@ fn for_each_level(
 }
 
 /// Those of `matched` among which the most relevant `count` are, where that is known without looking at all of them: a
-/// single word without synonyms counts by nothing but its level.
+/// study that has a single word counts by its level alone, and only one that lacks it by a synonym.
 pub(super) fn leaders(
     execution: &Execution<'_>,
     searches: &[Condition],
@@ -310,9 +310,7 @@ pub(super) fn leaders(
     count: usize,
 ) -> Result<Option<Bits>> {
     let [Condition::Words(words)] = searches else { return Ok(None) };
-    let Some((field, word)) = single_word(execution, words).filter(|_| words.synonyms.is_empty()) else {
-        return Ok(None);
-    };
+    let Some((field, word)) = single_word(execution, words) else { return Ok(None) };
     let mut lists = Vec::new();
     for (start, segment) in execution.index.studies.iter() {
         let of_segment =
@@ -320,19 +318,31 @@ pub(super) fn leaders(
         lists.extend(of_segment.into_iter().map(|(level, list)| (level, start, list)));
     }
     lists.sort_by_key(|(level, ..)| std::cmp::Reverse(*level));
-    let (mut leaders, mut last) = (Bits::none(matched.len()), None);
+    let mut leaders = Bits::none(matched.len());
+    // Those that lack the word, once all its lists were read.
+    let mut lacking = (!words.synonyms.is_empty()).then(|| matched.clone());
+    let (mut last, mut enough) = (None, false);
     for (level, start, list) in lists {
-        if last.is_some_and(|last| last != level) && leaders.count() >= count as u64 {
-            return Ok(Some(leaders));
+        enough = enough || last.is_some_and(|last| last != level) && leaders.count() >= count as u64;
+        if enough && lacking.is_none() {
+            break;
         }
         last = Some(level);
         for_each_block(list, execution.budget, |docs| {
-            docs.iter().map(|doc| start + doc).filter(|study| matched.contains(*study)).for_each(|study| {
-                leaders.insert(study);
-            });
+            for study in docs.iter().map(|doc| start + doc) {
+                if !enough && matched.contains(study) {
+                    leaders.insert(study);
+                }
+                if let Some(lacking) = &mut lacking {
+                    lacking.remove(study);
+                }
+            }
         })?;
     }
-    Ok(None)
+    if let Some(lacking) = &lacking {
+        leaders.or(lacking);
+    }
+    Ok(enough.then_some(leaders))
 }
 
 /// Where a phrase is looked for, what it counts there, and how it covers its value; the best first.
