@@ -21,7 +21,7 @@
 //! - Equal records make an equal [`ctgov::VersionId`], wherever and in whatever order they were imported, and equal
 //!   answers in an equal order: relevance depends on the records alone. A page token of one replica continues on
 //!   another that has the same version.
-//! - A record comes out byte for byte as it was stored, or not at all; [`verify`] reads everything and names what is
+//! - A record comes out byte for byte as it was stored, or not at all; [`verify()`] reads everything and names what is
 //!   damaged.
 //! - What was replaced can be asked for a day: [`ctgov::Registry::snapshot_of`].
 //!

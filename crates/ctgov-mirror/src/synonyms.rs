@@ -8,7 +8,7 @@
 //!
 //! ClinicalTrials.gov knows synonyms from UMLS, which is not ours to ship. But NLM has assigned MeSH terms to the
 //! records, sponsors list other names of their medicines, and texts introduce abbreviations: each study [states a
-//! few such pairs](statements_of), and pairs that enough studies of different sponsors state are [learnt](learn).
+//! few such pairs](statements_of), and pairs that enough studies of different sponsors state are [learnt](learn()).
 //! A generation keeps what was learnt from its records, so that every answer from it is the same.
 
 mod abbreviation;

@@ -162,9 +162,9 @@ impl Bench {
             let at = (client * paths.len() as u64 / CLIENTS + number * 7) as usize % paths.len();
             format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", paths[at], server.address).into_bytes()
         };
-        load::run(server.address, CLIENTS, Duration::from_secs(5), &request)?;
+        load::run(server.address, CLIENTS, Duration::from_secs(5), request)?;
         let before = cpu_ticks(server.pid())?;
-        let measured = load::run(server.address, CLIENTS, LOAD_TIME, &request)?;
+        let measured = load::run(server.address, CLIENTS, LOAD_TIME, request)?;
         let ticks = cpu_ticks(server.pid())? - before;
         Ok(json!({
             "perSecond": measured.per_second(),
