@@ -18,9 +18,9 @@
 //! - Readers take no lock and write nothing, so a read-only directory serves. A [`ctgov::Snapshot`] stays on its
 //!   generation for as long as it is held, and a [`Mirror`] notices a new one within about a second, whoever
 //!   published it.
-//! - Equal records make an equal [`ctgov::VersionId`], wherever and in whatever order they were imported, and equal
-//!   answers in an equal order: relevance depends on the records alone. A page token of one replica continues on
-//!   another that has the same version.
+//! - Equal records and equal additions to the synonyms make an equal [`ctgov::VersionId`], wherever and in whatever
+//!   order they were imported, and equal answers in an equal order: relevance depends on them alone. A page token of one
+//!   replica continues on another that has the same version.
 //! - A record comes out byte for byte as it was stored, or not at all; [`verify()`] reads everything and names what is
 //!   damaged.
 //! - What was replaced can be asked for a day: [`ctgov::Registry::snapshot_of`].

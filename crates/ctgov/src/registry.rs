@@ -127,7 +127,7 @@ pub trait Snapshot: Send + Sync {
 /// Which state of the data answered: goes with every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataVersion {
-    /// Derived from the content: the same on every replica that serves the same records.
+    /// Derived from the content: the same on every replica that serves the same records with the same synonyms.
     pub id: VersionId,
     /// Where the data comes from.
     pub source: DataSource,
