@@ -7,10 +7,10 @@
 //! ```
 //!
 //! The copy lives in one directory and changes by whole *generations*. A generation holds the records
-//! (`documents/*.pack` with their dictionaries, `documents.index`), the search index (`studies/`, `sites/`) and a
-//! manifest that names every file with its length and hash; once published, none of them is ever modified. A new
-//! generation shares the unchanged files of the one before by hard links, adds its own, and becomes current when the
-//! file `CURRENT` is replaced.
+//! (`documents/*.pack` with their dictionaries, `documents.index`), the search index (`studies/`, `sites/`), the
+//! synonyms learnt (`synonyms.tsv`) and a manifest that names every file with its length and hash; once published, none
+//! of them is ever modified. A new generation shares the unchanged files of the one before by hard links, adds its own,
+//! and becomes current when the file `CURRENT` is replaced.
 //!
 //! What holds:
 //!
