@@ -17,6 +17,8 @@ mod entry;
 mod execute;
 pub(crate) mod fields;
 mod geo;
+mod leaders;
+mod levels;
 mod merge;
 mod ordinals;
 mod pairs;

@@ -33,7 +33,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 ///
 /// Raise it when the layout or the meaning of a file changes. The search fields have their own guard,
 /// [`Manifest::fields`].
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 pub(crate) const FILE_NAME: &str = "manifest.json";
 
@@ -326,9 +326,12 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_by_name_whatever_else_the_manifest_says() {
-        let error = Manifest::parse(br#"{"format":3,"all":"new"}"#, Path::new("m")).unwrap_err();
-        let message =
-            "m was written by a newer version: format 3, this build reads up to 2; update this program";
+        let newer = FORMAT + 1;
+        let text = format!("{{\"format\":{newer},\"all\":\"new\"}}");
+        let error = Manifest::parse(text.as_bytes(), Path::new("m")).unwrap_err();
+        let message = format!(
+            "m was written by a newer version: format {newer}, this build reads up to {FORMAT}; update this program"
+        );
         assert_eq!(error.to_string(), message);
     }
 

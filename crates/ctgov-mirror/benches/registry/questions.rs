@@ -65,6 +65,23 @@ impl Kind {
             Self::SortedWithRecords => "newest 100 of a term's hits, with the records",
         }
     }
+
+    /// How many of a hundred requests to `/api/v2` are taken to be of this kind; the rest asks for one study.
+    ///
+    /// Nobody publishes what the registry is asked. Most are taken to search for a word or for what a patient has, with
+    /// filters; few to page by date, and two of a hundred to quote stop words. Tables have no address of their own.
+    pub(crate) fn requests_per_hundred(self) -> u32 {
+        match self {
+            Self::Typical => 20,
+            Self::FrequentTerm => 15,
+            Self::CommonTerm => 10,
+            Self::RareTerm | Self::Site | Self::Geo => 8,
+            Self::TermWithRecords | Self::Sorted => 5,
+            Self::Phrase => 2,
+            Self::TableOfAll | Self::TableOfHits | Self::CountriesOfHits => 0,
+            Self::Months | Self::SortedWithRecords => 0,
+        }
+    }
 }
 
 /// A question.
@@ -94,6 +111,8 @@ impl Asked {
             "parameters": self.question.parameters,
             "of": self.question.made_of,
             "by": by,
+            "withRecords": self.question.with_records,
+            "requestsPerHundred": self.kind.requests_per_hundred(),
             "studies": self.studies,
         })
     }

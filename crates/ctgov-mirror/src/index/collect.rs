@@ -9,7 +9,8 @@ use super::{
     bits::Bits,
     columns::{Column, Pick},
     execute::Execution,
-    score::{Scores, leaders},
+    leaders::{Wanted, leaders},
+    score::Scores,
 };
 use crate::documents::Documents;
 use ctgov::{
@@ -112,7 +113,8 @@ impl StudyIndex {
         let (mut kept, kept_max) = (BinaryHeap::new(), query.page_size.get() + 1);
         let best_first = sort.first().is_some_and(|key| key.by == SortBy::Relevance && key.descending);
         let leaders = if best_first && after.is_none() && query.matching.near().is_none() {
-            leaders(&execution, &conditions.searches, &matched, kept_max).map_err(name_relevance)?
+            let wanted = Wanted { count: kept_max, by_relevance_alone: sort.len() == 1 };
+            leaders(&execution, &conditions.searches, &matched, wanted).map_err(name_relevance)?
         } else {
             None
         };
@@ -131,7 +133,7 @@ impl StudyIndex {
         });
         let columns: Vec<Option<Arc<Column>>> = columns.collect::<Result<_, _>>()?;
         let mut until_check = STUDIES_PER_CHECK;
-        for study in ordered.iter() {
+        for (place, study) in ordered.iter().enumerate() {
             until_check -= 1;
             if until_check == 0 {
                 until_check = STUDIES_PER_CHECK;
@@ -139,7 +141,7 @@ impl StudyIndex {
             }
             let value = |at: usize| match &columns[at] {
                 Some(column) => column.key(study),
-                None => scores.as_ref().map(|scores| scores.get(study)),
+                None => scores.as_ref().map(|scores| scores.at(place)),
             };
             // Most are worse by their first key than all that are kept.
             if let Some(key) = sort.first().filter(|_| kept.len() == kept_max)

@@ -48,7 +48,7 @@ impl Schemas {
         if let Some(field) = self.studies.pair {
             let mut pairs = String::new();
             for piece in Piece::all().filter(|piece| style(*piece) == Style::Positions) {
-                super::pairs::add(words.lines(piece), &mut pairs);
+                super::pairs::add(piece, words.lines(piece), &mut pairs);
             }
             entry.add_text(field, pairs);
         }

@@ -13,7 +13,7 @@ use super::{
     geo,
     ordinals::Segments,
     pairs,
-    phrase::Phrase,
+    phrase::{Phrase, is_few},
     words::{any_of, count_in_area, in_area},
 };
 use crate::documents::Documents;
@@ -341,9 +341,14 @@ impl<'a> Execution<'a> {
         } else {
             self.phrase(of, words, &words.words, false, within)?
         };
-        for synonym in &words.synonyms {
-            self.budget.check()?;
-            found.or(&self.phrase(of, words, synonym, true, within)?);
+        if !words.synonyms.is_empty() {
+            // Most that have a synonym have the words, too.
+            let mut rest = within.unwrap_or_else(|| self.segments(of).alive()).clone();
+            for synonym in &words.synonyms {
+                self.budget.check()?;
+                rest.and_not(&found);
+                found.or(&self.phrase(of, words, synonym, true, Some(&rest))?);
+            }
         }
         let whole = within.is_none();
         Ok((found, whole))
@@ -386,6 +391,8 @@ impl<'a> Execution<'a> {
     }
 
     /// Those of `within` (of all, without one) that can have `phrase` in a place of `words`, if that narrows them down.
+    ///
+    /// Lists are read until the candidates are few enough to be looked up one by one, those of rare words first.
     pub(super) fn phrase_candidates(
         &self,
         of: Of,
@@ -394,22 +401,38 @@ impl<'a> Execution<'a> {
         within: Option<&Bits>,
     ) -> Result<Option<Bits>> {
         let mut candidates = within.cloned();
+        let are_few = |candidates: &Option<Bits>| candidates.as_ref().is_some_and(is_few);
+        let narrow = |candidates: &mut Option<Bits>, mut having: Bits| {
+            if let Some(candidates) = candidates {
+                having.and(candidates);
+            }
+            *candidates = Some(having);
+        };
         let mut others = Cow::Borrowed(phrase);
         // Tables of results have no pairs.
         let has_pairs = words.pieces.iter().all(|place| style(place.piece) == Style::Positions);
         if let Some(field) = self.fields(of).pair.filter(|_| has_pairs) {
-            for pair in pairs::terms(field, phrase) {
-                let mut having = self.any_of(of, &[pair])?;
-                if let Some(candidates) = &candidates {
-                    having.and(candidates);
+            for pair in pairs::terms(field, phrase, words.area) {
+                if are_few(&candidates) {
+                    break;
                 }
-                candidates = Some(having);
+                narrow(&mut candidates, self.any_of(of, &pair)?);
                 others = pairs::others(phrase).into();
             }
         }
         // The words must be there at all: short lists, read once.
-        if self.area_field(of, words).is_some() && !others.is_empty() {
-            candidates = Some(self.every_word(of, words, &others, candidates.as_ref())?);
+        if self.area_field(of, words).is_some() {
+            let mut frequencies = Vec::new();
+            for word in distinct(&others) {
+                frequencies.push((self.studies_with(words, word)?, word));
+            }
+            frequencies.sort_unstable();
+            for (_, word) in frequencies {
+                if are_few(&candidates) {
+                    break;
+                }
+                narrow(&mut candidates, self.word(of, words, word)?);
+            }
         }
         Ok(candidates)
     }
@@ -454,6 +477,14 @@ impl<'a> Execution<'a> {
     ) -> Result<Bits> {
         if phrase.len() == 1 && words.coverage == Coverage::Contains && !synonyms_only {
             return self.word(of, words, &phrase[0]);
+        }
+        if of == Of::Studies
+            && words.coverage == Coverage::Contains
+            && !synonyms_only
+            && let Some(field) = self.fields(of).pair
+            && let Some(pair) = pairs::says_all(field, phrase, words.area)
+        {
+            return self.any_of(of, &[pair]);
         }
         let mut found = self.none(of);
         let mut candidates = self.phrase_candidates(of, words, phrase, within)?;

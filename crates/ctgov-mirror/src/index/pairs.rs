@@ -2,9 +2,13 @@
 //!
 //! Nearly every study has `of` and `the` somewhere: a phrase with them would be looked for in hundreds of thousands of
 //! studies, piece by piece. How often they stand beside a certain word is another matter. The field `pair` has every
-//! two neighbours of a value of which one is frequent, whatever the piece; studies that lack a pair of a phrase lack
-//! the phrase.
+//! two neighbours of a value of which one is frequent, those outside of `BasicSearch`, the area that most questions
+//! look at, with a mark. Studies that lack a pair of a phrase lack the phrase; and of two words the pair says it all.
 
+use ctgov::{
+    areas::{self, Area},
+    pieces::Piece,
+};
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
 use tantivy::{Term, schema::Field};
@@ -46,25 +50,50 @@ fn is_frequent(word: &str) -> bool {
     SET.contains(word)
 }
 
-/// Adds the pairs of the values in `folded` to `pairs`, each followed by a line break: values stand in lines, with
-/// single spaces between their words.
-pub(super) fn add(folded: &str, pairs: &mut String) {
+/// The area whose pairs have no mark.
+const UNMARKED: &Area = &areas::BASIC;
+/// Follows the pairs of other pieces. No word has it in it.
+const ELSEWHERE: char = '\u{1}';
+
+/// Adds the pairs of a piece's values in `folded` to `pairs`, each followed by a line break: values stand in lines,
+/// with single spaces between their words.
+pub(super) fn add(piece: Piece, folded: &str, pairs: &mut String) {
+    let mark = if UNMARKED.pieces().any(|(known, _)| known == piece) { None } else { Some(ELSEWHERE) };
     for value in folded.split('\n') {
         let mut words = value.split(' ').map(|word| (word, is_frequent(word)));
         let Some(mut left) = words.next() else { continue };
         for right in words {
             if left.1 || right.1 {
-                pairs.extend([left.0, " ", right.0, "\n"]);
+                pairs.extend([left.0, " ", right.0]);
+                pairs.extend(mark);
+                pairs.push('\n');
             }
             left = right;
         }
     }
 }
 
-/// The terms that every study with the phrase has.
-pub(super) fn terms(field: Field, phrase: &[String]) -> Vec<Term> {
+/// For each pair of a phrase that is looked for in `area`, the terms of which every study with the phrase has one.
+pub(super) fn terms(field: Field, phrase: &[String], area: Option<&Area>) -> Vec<Vec<Term>> {
     let pairs = phrase.windows(2).filter(|pair| pair.iter().any(|word| is_frequent(word)));
-    pairs.map(|pair| Term::from_field_text(field, &pair.join(" "))).collect()
+    let of_pair = |pair: &[String]| {
+        let mut text = pair.join(" ");
+        let mut terms = vec![Term::from_field_text(field, &text)];
+        if area != Some(UNMARKED) {
+            text.push(ELSEWHERE);
+            terms.push(Term::from_field_text(field, &text));
+        }
+        terms
+    };
+    pairs.map(of_pair).collect()
+}
+
+/// The pair that exactly those studies have that have the phrase somewhere in `area`, if one pair says it all.
+pub(super) fn says_all(field: Field, phrase: &[String], area: Option<&Area>) -> Option<Term> {
+    match terms(field, phrase, area).as_slice() {
+        [pair] if phrase.len() == 2 && area == Some(UNMARKED) => pair.first().cloned(),
+        _ => None,
+    }
 }
 
 /// Those words of a phrase that no pair has.
@@ -91,10 +120,19 @@ mod tests {
     #[test]
     fn pairs_have_a_frequent_word_and_stay_within_a_value() {
         let mut pairs = String::new();
-        add("lack of sleep in adult human\n\nor", &mut pairs);
+        add(Piece::named("BriefTitle"), "lack of sleep in adult human\n\nor", &mut pairs);
         assert_eq!(pairs, "lack of\nof sleep\nsleep in\nin adult\n");
+        pairs.clear();
+        add(Piece::named("WhyStopped"), "lack of interest", &mut pairs);
+        assert_eq!(pairs, "lack of\u{1}\nof interest\u{1}\n");
         let phrase = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
-        assert_eq!(terms(Field::from_field_id(0), &phrase("lack of deep sleep")).len(), 2);
+        let lack = phrase("lack of deep sleep");
+        let count = |area| terms(Field::from_field_id(0), &lack, area).iter().map(Vec::len).sum::<usize>();
+        assert_eq!((count(Some(UNMARKED)), count(None)), (2, 4));
+        let says_all = |text: &str, area| says_all(Field::from_field_id(0), &phrase(text), area).is_some();
+        assert!(says_all("of sleep", Some(UNMARKED)));
+        assert!(!says_all("of sleep", None) && !says_all("deep sleep", Some(UNMARKED)));
+        assert!(!says_all("lack of sleep", Some(UNMARKED)));
         assert_eq!(others(&phrase("lack of deep sleep")), ["sleep"]);
         assert_eq!(others(&phrase("deep sleep")), ["deep", "sleep"]);
         assert_eq!(others(&phrase("of")), ["of"]);

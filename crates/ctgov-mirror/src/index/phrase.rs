@@ -18,6 +18,11 @@ const LOOKS_PER_CHECK: u32 = 4_096;
 /// With fewer candidates than one in so many documents, each is looked up instead of walking through the lists.
 const SEEK_BELOW: u64 = 32;
 
+/// Whether candidates are so few that looking up each beats walking through lists.
+pub(super) fn is_few(candidates: &Bits) -> bool {
+    candidates.count() < u64::from(candidates.len()) / SEEK_BELOW
+}
+
 /// The terms of a phrase in a field that keeps positions, marked where it must begin or end its value.
 fn terms(field: Field, words: &[String], coverage: Coverage) -> Vec<Term> {
     let last = words.len().saturating_sub(1);
@@ -70,7 +75,7 @@ impl Phrase<'_> {
             found.or(&having);
             return Ok(());
         }
-        let few = within.filter(|within| within.count() < u64::from(segments.len()) / SEEK_BELOW);
+        let few = within.filter(|within| is_few(within));
         for (start, segment) in segments.iter() {
             budget.check()?;
             let Some(mut lists) = Lists::open(segment, &terms, budget).map_err(unavailable)? else {
@@ -79,7 +84,7 @@ impl Phrase<'_> {
             match few {
                 Some(few) => {
                     for doc in few.iter_within(start, start + segment.max_doc()) {
-                        if lists.have(doc)? == doc && lists.stand_together() {
+                        if lists.are_at(doc)? && lists.stand_together()? {
                             found.insert(start + doc);
                         }
                     }
@@ -87,7 +92,8 @@ impl Phrase<'_> {
                 None => {
                     let mut doc = lists.have(0)?;
                     while doc != TERMINATED {
-                        if within.is_none_or(|within| within.contains(start + doc)) && lists.stand_together()
+                        if within.is_none_or(|within| within.contains(start + doc))
+                            && lists.stand_together()?
                         {
                             found.insert(start + doc);
                         }
@@ -166,28 +172,43 @@ impl<'a> Lists<'a> {
         Ok(doc)
     }
 
+    /// Whether all lists have `doc`, which must not be below one asked before.
+    fn are_at(&mut self, doc: u32) -> Result<bool, RegistryError> {
+        for at in 0..self.lists.len() {
+            self.look()?;
+            let postings = &mut self.lists[at].postings;
+            let next = if postings.doc() < doc { postings.seek(doc) } else { postings.doc() };
+            if next != doc {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether the words stand one after the other in the document that all lists are at.
-    fn stand_together(&mut self) -> bool {
-        let Self { lists, ends, others, .. } = self;
+    fn stand_together(&mut self) -> Result<bool, RegistryError> {
         let mut is_first = true;
-        for List { postings, following } in lists {
-            for following in following {
+        for list in 0..self.lists.len() {
+            for word in 0..self.lists[list].following.len() {
+                self.look()?;
+                let Self { lists, ends, others, .. } = self;
+                let List { postings, following } = &mut lists[list];
                 if is_first {
-                    postings.positions_with_offset(*following, ends);
+                    postings.positions_with_offset(following[word], ends);
                     is_first = false;
                     continue;
                 }
-                postings.positions_with_offset(*following, others);
+                postings.positions_with_offset(following[word], others);
                 let mut rest = others.iter().copied().peekable();
                 ends.retain(|end| {
                     while rest.next_if(|other| other < end).is_some() {}
                     rest.peek() == Some(end)
                 });
                 if ends.is_empty() {
-                    return false;
+                    return Ok(false);
                 }
             }
         }
-        !ends.is_empty()
+        Ok(!self.ends.is_empty())
     }
 }

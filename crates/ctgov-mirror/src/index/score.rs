@@ -26,22 +26,23 @@ use super::{
     columns::Pick,
     entry::LEVELS,
     execute::{Execution, Of},
+    levels::Levels,
     words::{for_each_block, level_lists},
 };
 use ctgov::{
     GeoDecay, RegistryError,
     essie::{Circle, Condition, Coverage, Expansion, Words},
-    pieces::{Kind, Measure, Piece},
+    pieces::Measure,
 };
 use tantivy::schema::Field;
 
 /// Pieces of at least this weight are searched for phrases.
-const PHRASE_WEIGHT_MIN: f32 = 0.5;
+pub(super) const PHRASE_WEIGHT_MIN: f32 = 0.5;
 
-const EXACT: f32 = 1_000.0;
-const LEXICAL: f32 = 950.0;
-const CONCEPT: f32 = 850.0;
-const RELAXATION: u32 = 400;
+pub(super) const EXACT: f32 = 1_000.0;
+pub(super) const LEXICAL: f32 = 950.0;
+pub(super) const CONCEPT: f32 = 850.0;
+pub(super) const RELAXATION: u32 = 400;
 const LOSSY: u32 = 200;
 
 type Result<T> = std::result::Result<T, RegistryError>;
@@ -82,9 +83,9 @@ impl Scores {
         Ok(())
     }
 
-    /// The score of a study that matches.
-    pub(super) fn get(&self, study: u32) -> i64 {
-        self.matched.place(study).map_or(0, |place| self.scores[place])
+    /// The score of the study that so many of those that match come before.
+    pub(super) fn at(&self, place: usize) -> i64 {
+        self.scores[place]
     }
 
     /// Adds what `condition` counts for the studies in `mask`, all of which meet it.
@@ -170,105 +171,63 @@ impl Scores {
     /// Adds what `words` count for the studies in `mask`, all of which have them.
     fn add_words(&mut self, execution: &Execution<'_>, words: &Words, mask: &Bits) -> Result<()> {
         let rarity = rarity(execution, words)?;
-        let mut rest = mask.clone();
-        if let Some((field, word)) = single_word(execution, words) {
-            // The level says it all.
-            let (matched, scores) = (&self.matched, &mut self.scores);
-            for_each_level(execution, field, word, |study, level| {
-                if rest.contains(study)
-                    && let Some(place) = matched.place(study)
-                {
-                    rest.remove(study);
-                    scores[place] += i64::from(of_level(level)) * rarity;
-                }
-            })?;
-            if rest.is_empty() {
-                return Ok(());
+        let (mut levels, mut rest) = (Levels::of(execution, words)?, mask.clone());
+        let (matched, scores) = (&self.matched, &mut self.scores);
+        let mut add = |share: u32, study: u32| {
+            if let Some(place) = matched.place(study) {
+                scores[place] += i64::from(share) * rarity;
             }
-        }
-        let shares = self.shares(execution, words, rest)?;
-        for (score, share) in self.scores.iter_mut().zip(shares) {
-            *score += i64::from(share) * rarity;
+        };
+        while !rest.is_empty() {
+            if levels.read(&mut rest, &mut add)?.is_none() {
+                return self.add_apart(execution, words, &rest, rarity);
+            }
         }
         Ok(())
     }
 
-    /// The share of each matched study in `rest`.
-    fn shares(&self, execution: &Execution<'_>, words: &Words, mut rest: Bits) -> Result<Vec<u32>> {
-        let mut shares = vec![0; self.scores.len()];
-        let area = execution.area_field(Of::Studies, words);
-        if single_word(execution, words).is_none() {
-            for (share, piece, coverage) in phrase_places(words) {
-                if rest.is_empty() {
-                    break;
-                }
-                let mut found = Bits::none(rest.len());
-                execution.in_piece(Of::Studies, piece, &words.words, coverage, Some(&rest), &mut found)?;
-                self.share(&found, share, &mut shares);
-                rest.and_not(&found);
-            }
-        }
-        for synonym in &words.synonyms {
-            if rest.is_empty() {
-                break;
-            }
-            let candidates = execution.phrase_candidates(Of::Studies, words, synonym, Some(&rest))?;
-            let strong = |weight: f32| weight >= PHRASE_WEIGHT_MIN || words.area.is_none();
-            for place in words.pieces.iter().filter(|place| place.synonyms && strong(place.weight)) {
-                let mut found = Bits::none(rest.len());
-                execution.in_piece(
-                    Of::Studies,
-                    place.piece,
-                    synonym,
-                    words.coverage,
-                    candidates.as_ref(),
-                    &mut found,
-                )?;
-                found.and(&rest);
-                self.share(&found, (place.weight * CONCEPT) as u32, &mut shares);
-                rest.and_not(&found);
-            }
-        }
-        if rest.is_empty() {
-            return Ok(shares);
-        }
-        if let Some(field) = area {
-            // The sum of the levels, and how many words have one.
-            let mut sums = vec![(0_u32, 0_usize); self.scores.len()];
-            for word in &words.words {
-                for_each_level(execution, field, word, |study, level| {
-                    if let Some(place) = self.matched.place(study) {
-                        sums[place].0 += u32::from(level);
-                        sums[place].1 += 1;
-                    }
-                })?;
-            }
-            let scale = u32::from(LEVELS) * words.words.len() as u32;
-            let may_lack_words = words.relaxed && words.expansion == Expansion::Lossy;
+    /// Adds what `words` count for the studies in `rest`, which have them in no level.
+    fn add_apart(
+        &mut self,
+        execution: &Execution<'_>,
+        words: &Words,
+        rest: &Bits,
+        rarity: i64,
+    ) -> Result<()> {
+        let Some(field) = execution.area_field(Of::Studies, words) else {
             for study in rest.iter() {
                 if let Some(place) = self.matched.place(study) {
-                    let (sum, having) = sums[place];
-                    let lossy = may_lack_words && having < words.words.len();
-                    shares[place] = (if lossy { LOSSY } else { RELAXATION } * sum / scale).max(1);
+                    self.scores[place] += i64::from(RELAXATION) * rarity;
                 }
             }
-        } else {
-            self.share(&rest, RELAXATION, &mut shares);
+            return Ok(());
+        };
+        // The sum of the levels, and how many words have one.
+        let mut sums = vec![(0_u32, 0_usize); self.scores.len()];
+        for word in &words.words {
+            for_each_level(execution, field, word, |study, level| {
+                if let Some(place) = self.matched.place(study) {
+                    sums[place].0 += u32::from(level);
+                    sums[place].1 += 1;
+                }
+            })?;
         }
-        Ok(shares)
-    }
-
-    fn share(&self, studies: &Bits, share: u32, shares: &mut [u32]) {
-        for study in studies.iter() {
+        let scale = u32::from(LEVELS) * words.words.len() as u32;
+        let may_lack_words = words.relaxed && words.expansion == Expansion::Lossy;
+        for study in rest.iter() {
             if let Some(place) = self.matched.place(study) {
-                shares[place] = shares[place].max(share);
+                let (sum, having) = sums[place];
+                let lossy = may_lack_words && having < words.words.len();
+                let share = (if lossy { LOSSY } else { RELAXATION } * sum / scale).max(1);
+                self.scores[place] += i64::from(share) * rarity;
             }
         }
+        Ok(())
     }
 }
 
 /// The area's field and the word, where a term is one word that its level in the area says all of.
-fn single_word<'a>(execution: &Execution<'_>, words: &'a Words) -> Option<(Field, &'a str)> {
+pub(super) fn single_word<'a>(execution: &Execution<'_>, words: &'a Words) -> Option<(Field, &'a str)> {
     let field = execution.area_field(Of::Studies, words)?;
     match words.words.as_slice() {
         [word] if words.coverage == Coverage::Contains => Some((field, word)),
@@ -277,7 +236,7 @@ fn single_word<'a>(execution: &Execution<'_>, words: &'a Words) -> Option<(Field
 }
 
 /// What a word of this level counts, in thousandths.
-fn of_level(level: u8) -> u32 {
+pub(super) fn of_level(level: u8) -> u32 {
     u32::from(level) * 1_000 / u32::from(LEVELS)
 }
 
@@ -299,68 +258,6 @@ fn for_each_level(
         }
     }
     Ok(())
-}
-
-/// Those of `matched` among which the most relevant `count` are, where that is known without looking at all of them: a
-/// study that has a single word counts by its level alone, and only one that lacks it by a synonym.
-pub(super) fn leaders(
-    execution: &Execution<'_>,
-    searches: &[Condition],
-    matched: &Bits,
-    count: usize,
-) -> Result<Option<Bits>> {
-    let [Condition::Words(words)] = searches else { return Ok(None) };
-    let Some((field, word)) = single_word(execution, words) else { return Ok(None) };
-    let mut lists = Vec::new();
-    for (start, segment) in execution.index.studies.iter() {
-        let of_segment =
-            level_lists(segment, field, word).map_err(|error| execution.index.unavailable(error))?;
-        lists.extend(of_segment.into_iter().map(|(level, list)| (level, start, list)));
-    }
-    lists.sort_by_key(|(level, ..)| std::cmp::Reverse(*level));
-    let mut leaders = Bits::none(matched.len());
-    // Those that lack the word, once all its lists were read.
-    let mut lacking = (!words.synonyms.is_empty()).then(|| matched.clone());
-    let (mut last, mut enough) = (None, false);
-    for (level, start, list) in lists {
-        enough = enough || last.is_some_and(|last| last != level) && leaders.count() >= count as u64;
-        if enough && lacking.is_none() {
-            break;
-        }
-        last = Some(level);
-        for_each_block(list, execution.budget, |docs| {
-            for study in docs.iter().map(|doc| start + doc) {
-                if !enough && matched.contains(study) {
-                    leaders.insert(study);
-                }
-                if let Some(lacking) = &mut lacking {
-                    lacking.remove(study);
-                }
-            }
-        })?;
-    }
-    if let Some(lacking) = &lacking {
-        leaders.or(lacking);
-    }
-    Ok(enough.then_some(leaders))
-}
-
-/// Where a phrase is looked for, what it counts there, and how it covers its value; the best first.
-fn phrase_places(words: &Words) -> Vec<(u32, Piece, Coverage)> {
-    let mut places = Vec::new();
-    for place in &words.pieces {
-        if place.weight < PHRASE_WEIGHT_MIN && words.area.is_some() {
-            continue;
-        }
-        // Nobody writes a summary of two words.
-        if words.coverage == Coverage::Contains && !matches!(place.piece.kind(), Kind::Markup) {
-            places.push(((place.weight * EXACT) as u32, place.piece, Coverage::FullMatch));
-        }
-        let share = if words.coverage == Coverage::FullMatch { EXACT } else { LEXICAL };
-        places.push(((place.weight * share) as u32, place.piece, words.coverage));
-    }
-    places.sort_by_key(|(share, ..)| std::cmp::Reverse(*share));
-    places
 }
 
 fn of_rarity(studies: u64, having: u64) -> i64 {
