@@ -9,6 +9,7 @@
 //! the order of its keys and, below a branch that was asked for, keys that no table knows.
 
 use crate::{areas::Area, essie::Target, pieces::Piece};
+use memchr::memchr2;
 use std::collections::BTreeMap;
 
 /// Which fields of a record to keep.
@@ -262,10 +263,10 @@ impl<'a> Reader<'a> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
         loop {
-            match bytes.get(at)? {
+            at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
+            match bytes[at] {
                 b'"' => return self.skip(at + 1 - self.at),
-                b'\\' => at += 2,
-                _ => at += 1,
+                _ => at += 2,
             }
         }
     }
