@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the program costs, measured.
 
 mod growth;
+mod log;
 mod process;
 mod program;
 mod registry;

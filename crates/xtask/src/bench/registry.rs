@@ -11,7 +11,7 @@
 //! picture of growth.
 
 use super::{
-    growth,
+    growth, log,
     process::{Server, TICKS_PER_SECOND, Taken, cpu_ticks, memory_kib, run_watched},
 };
 use crate::{
@@ -34,6 +34,8 @@ pub(crate) const STUDIES: u32 = 50_000;
 /// SQLite is measured with no more studies than this: beyond, it takes hours.
 const SQLITE_STUDIES_MAX: u32 = 50_000;
 const CHANGED: u32 = 1_000;
+/// How many studies the log asks for by their number.
+const ASKED_BY_ID: u32 = 1_000;
 const CLIENTS: u64 = 16;
 const LOAD_TIME: Duration = Duration::from_secs(20);
 const SQLITE: &str = include_str!("sqlite.py");
@@ -139,6 +141,18 @@ impl Bench {
         Ok(path)
     }
 
+    /// The numbers of studies here and there.
+    fn some_ids(&self) -> anyhow::Result<Vec<String>> {
+        let sample = Sample::new(self.studies);
+        let id = |number: u32| {
+            let number = 1 + (u64::from(number) * u64::from(self.studies) / u64::from(ASKED_BY_ID)) as u32;
+            let study: Value = serde_json::from_str(&sample.study(number)).context("a made-up study")?;
+            let id = study["protocolSection"]["identificationModule"]["nctId"].as_str();
+            Ok(id.context("nctId")?.to_owned())
+        };
+        (0..ASKED_BY_ID.min(self.studies)).map(id).collect()
+    }
+
     fn import(&self, file: &Path) -> anyhow::Result<Taken> {
         run_watched(
             Command::new(&self.program).arg("import").arg(file).arg("--data-dir").arg(self.data_dir()),
@@ -151,15 +165,14 @@ impl Bench {
         serde_json::from_slice(&status.context("status")?.stdout).context("status")
     }
 
-    /// The questions that are pages of studies, mixed, from as many clients as there are.
+    /// A log of the questions that are pages of studies, from as many clients as there are.
     fn http(&self) -> anyhow::Result<Value> {
         let server = Server::start(&self.program, &self.data_dir(), &["--auth", "none"], &[])?;
         let questions = read_json(&self.folder.join("questions.json"))?;
-        let paths: Vec<String> = questions.as_array().context("questions")?.iter().filter_map(path).collect();
-        ensure!(!paths.is_empty(), "there are no questions");
+        let paths = log::paths(questions.as_array().context("questions")?, &self.some_ids()?)?;
         let request = |client: u64, number: u64| {
-            // Each client walks through all of them, from another start.
-            let at = (client * paths.len() as u64 / CLIENTS + number * 7) as usize % paths.len();
+            // Each client walks through all of it, from another start.
+            let at = (client as usize * paths.len() / CLIENTS as usize + number as usize) % paths.len();
             format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", paths[at], server.address).into_bytes()
         };
         load::run(server.address, CLIENTS, Duration::from_secs(5), request)?;
@@ -198,20 +211,6 @@ impl Bench {
         copied.context("passing the studies")?;
         serde_json::from_slice(&output.stdout).context("what SQLite was measured with")
     }
-}
-
-/// The address of a question that asks for a page.
-fn path(question: &Value) -> Option<String> {
-    if question["by"].as_array().is_none_or(|by| !by.is_empty()) {
-        return None;
-    }
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for pair in question["parameters"].as_array()? {
-        query.append_pair(pair[0].as_str()?, pair[1].as_str()?);
-    }
-    // What a list of hits shows.
-    query.append_pair("fields", "NCTId,BriefTitle,OverallStatus,Condition,InterventionName,LeadSponsorName");
-    Some(format!("/api/v2/studies?{}", query.finish()))
 }
 
 fn read_json(path: &Path) -> anyhow::Result<Value> {

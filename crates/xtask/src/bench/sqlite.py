@@ -121,10 +121,13 @@ def ask(db, kind, of):
         return db.execute("select count(*) from words where words match ?", [match(of["word"])]).fetchone()[0]
     if kind.startswith("condition, intervention"):
         both = match(of["condition"], OF_CONDITIONS) + " AND " + match(of["intervention"], OF_INTERVENTIONS)
+        # Both sets once: left to itself, the planner may ask the words anew for each site.
         found = db.execute(
-            f"select words.rowid from words join study on study.id = words.rowid where words match ? and status = ? "
-            f"and instr(phase, ?) and words.rowid in ({NEAR}) order by rank",
-            [both, of["status"], of["phase"]] + near(of)).fetchall()
+            f"with hits as materialized (select rowid as id, rank as best from words where words match ?), "
+            f"near as materialized ({NEAR}) "
+            f"select hits.id from hits join study on study.id = hits.id where status = ? and instr(phase, ?) "
+            f"and hits.id in near order by best",
+            [both] + near(of) + [of["status"], of["phase"]]).fetchall()
         return len(found)
     if kind.startswith("SEARCH[Location]"):
         return len(db.execute("select distinct study from site where city = ? and status = ? order by study",
@@ -169,12 +172,12 @@ def main(path, questions):
     times = {}
     for question in questions:
         of_kind = times.setdefault(question["kind"], [])
-        # Every second one, after a few that warm up: some take long.
         start = time.perf_counter()
         if ask(db, question["kind"], question["of"]) is not None:
             of_kind.append((time.perf_counter() - start) * 1e6)
     figures = {}
     for kind, of_kind in times.items():
+        # The first ones warm up.
         of_kind = sorted(of_kind[len(of_kind) // 5:])
         if of_kind:
             quantile = lambda share: of_kind[min(len(of_kind) - 1, int(len(of_kind) * share))]
