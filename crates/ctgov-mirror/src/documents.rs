@@ -8,7 +8,7 @@
 //! the index the hash of what must come out.
 
 pub(crate) mod dictionary;
-mod frame;
+pub(crate) mod frame;
 pub(crate) mod index;
 pub(crate) mod pack;
 

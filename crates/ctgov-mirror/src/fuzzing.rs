@@ -4,12 +4,17 @@
 
 use crate::{
     data_dir::Current,
-    documents,
+    documents::{self, dictionary::Dictionary, frame},
     import::{self, Source},
-    manifest::Manifest,
+    manifest::{Digest, Manifest},
     synonyms::{Additions, file},
 };
-use std::{io::Cursor, path::Path};
+use ctgov::NctId;
+use std::{
+    fs::{self, File},
+    io::Cursor,
+    path::{Path, PathBuf},
+};
 
 /// `CURRENT`.
 pub fn current(bytes: &[u8]) {
@@ -36,6 +41,38 @@ pub fn documents_index(bytes: &[u8]) {
     }
 }
 
+/// A record's frame in a pack, after the dictionary it was compressed with: the first two bytes say how long that is,
+/// the next two how long the record is.
+pub fn frame(bytes: &[u8]) {
+    let Some((lengths, rest)) = bytes.split_first_chunk::<4>() else { return };
+    let length = |at: usize| usize::from(u16::from_le_bytes([lengths[at], lengths[at + 1]]));
+    let (dictionary, frame) = rest.split_at(length(0).min(rest.len()));
+    let decoder = Dictionary::from(dictionary.to_vec()).decoder();
+    let pack = scratch("pack", frame);
+    let (Ok(file), Ok(nct_id)) = (File::open(&pack), NctId::new(1)) else { return };
+    let entry = documents::index::Entry {
+        nct_id,
+        updated: 0,
+        pack: 0,
+        frame_bytes: frame.len() as u32,
+        bytes: length(2) as u32,
+        offset: 0,
+        hash: Digest::of(frame),
+    };
+    let dictionary = decoder.ok().filter(|_| !dictionary.is_empty());
+    if let Ok(Some(record)) = frame::read(&file, &entry, dictionary.as_ref()) {
+        assert!(record.len() <= length(2));
+    }
+}
+
+/// Writes `bytes` to a file of this process, for readers that want one.
+fn scratch(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("ctgov-mirror-fuzzing-{}-{name}", std::process::id()));
+    // Without it nothing is read, which libFuzzer shows as nothing reached.
+    let _ = fs::write(&path, bytes);
+    path
+}
+
 /// `synonyms.tsv`.
 pub fn synonyms_list(bytes: &[u8]) {
     if let Ok(synonyms) = file::decode(bytes) {
@@ -57,4 +94,9 @@ pub fn synonym_additions(bytes: &[u8]) {
 /// Something to import, called `name`: every record in it is read, and made an entry of the index.
 pub fn import(name: &str, bytes: &[u8]) {
     import::read_entries(Source::reader(name, Cursor::new(bytes.to_vec())));
+}
+
+/// A zip archive to import.
+pub fn archive(bytes: &[u8]) {
+    import::read_entries(Source::path(scratch("archive.zip", bytes)));
 }

@@ -40,7 +40,7 @@ use crate::{
     error::{At, MirrorError},
     manifest::Digest,
 };
-use bits::Bits;
+use bits::{Bits, Compact};
 use columns::Columns;
 use ctgov::{RegistryError, areas, pieces::Piece, synonyms::Synonyms};
 use ordinals::{Ordinals, Segments};
@@ -59,6 +59,8 @@ pub(crate) const DIRECTORIES: [&str; 2] = [STUDIES, SITES];
 
 /// What the answers to parts of questions may take in memory, in bytes.
 const ANSWERS_BYTES_MAX: u64 = 64 << 20;
+/// What an answer takes besides its condition and its studies, about.
+const ANSWER_BYTES: usize = 100;
 
 /// How many word counts are remembered.
 const WORD_COUNTS_MAX: usize = 50_000;
@@ -98,7 +100,7 @@ pub(crate) struct StudyIndex {
     columns: Columns,
     synonyms: Synonyms,
     /// Sets of studies that conditions were answered with, by the condition.
-    answers: Cache<String, Arc<Bits>, BitsWeighter>,
+    answers: Cache<String, Compact, AnswerWeighter>,
     /// How many studies have a word in an area.
     word_counts: Cache<String, u64>,
     /// Tables and statistics over everything.
@@ -106,11 +108,11 @@ pub(crate) struct StudyIndex {
 }
 
 #[derive(Clone)]
-struct BitsWeighter;
+struct AnswerWeighter;
 
-impl Weighter<String, Arc<Bits>> for BitsWeighter {
-    fn weight(&self, condition: &String, bits: &Arc<Bits>) -> u64 {
-        (condition.len() + bits.bytes()) as u64
+impl Weighter<String, Compact> for AnswerWeighter {
+    fn weight(&self, condition: &String, answer: &Compact) -> u64 {
+        (ANSWER_BYTES + condition.len() + answer.bytes()) as u64
     }
 }
 
@@ -129,10 +131,19 @@ impl StudyIndex {
             synonyms,
             word_counts: Cache::new(WORD_COUNTS_MAX),
             remembered: Remembered::default(),
-            answers: Cache::with_weighter(1_000, ANSWERS_BYTES_MAX, BitsWeighter),
+            answers: Cache::with_weighter(10_000, ANSWERS_BYTES_MAX, AnswerWeighter),
             studies,
             sites,
         })
+    }
+
+    /// What a condition was answered with, if that is remembered.
+    fn remembered(&self, condition: &str) -> Option<Arc<Bits>> {
+        self.answers.get(condition).map(|answer| answer.bits())
+    }
+
+    fn remember(&self, condition: String, answer: &Arc<Bits>) {
+        self.answers.insert(condition, Compact::new(answer));
     }
 
     pub(crate) fn path(&self) -> &Path {

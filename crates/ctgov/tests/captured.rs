@@ -6,14 +6,18 @@ use ctgov::{areas, enums, pieces::Piece};
 use serde_json::Value;
 use std::{fs, io::Write as _, path::Path};
 
-fn capture(name: &str) -> Option<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures").join(name);
-    let Ok(text) = fs::read_to_string(path) else {
+/// A file of the folder that may lie next to the checkout.
+fn shared(name: &str) -> Option<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name));
+    if text.is_err() {
         // Past the test harness, which keeps what passing tests print to itself.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: captures/{name} is not next to the checkout");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+        let _ = writeln!(std::io::stderr(), "SKIPPED: {name} is not next to the checkout");
+    }
+    text.ok()
+}
+
+fn capture(name: &str) -> Option<Value> {
+    Some(serde_json::from_str(&shared(&format!("data/captures/{name}"))?).unwrap())
 }
 
 fn texts(value: &Value) -> Vec<&str> {
@@ -59,6 +63,30 @@ fn pieces_are_what_the_registry_says() {
         assert_eq!(node["nested"] == true, piece.is_nested(), "{piece:?}");
         assert_eq!(node["maxChars"].as_u64(), piece.max_chars().map(u64::from), "{piece:?}");
         assert_eq!(texts(&node["altPieceNames"]), piece.also(), "{piece:?}");
+    }
+}
+
+/// The captured metadata leaves out the pieces that exist for searching only; the list of all pieces has them.
+#[test]
+fn pieces_that_no_record_has_are_those_of_the_list() {
+    let Some(list) = shared("reference/ctgov-fields.tsv") else { return };
+    let mut lines = list.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    let column = |name: &str| head.iter().position(|known| *known == name).unwrap();
+    let index_only = |line: &Vec<&str>| line[column("indexedOnly")] == "True";
+    let expected: Vec<_> = lines.filter(index_only).collect();
+    let known: Vec<Piece> = Piece::all().filter(|piece| piece.is_index_only()).collect();
+    assert_eq!((expected.len(), known.len()), (74, 74));
+    for (line, piece) in expected.iter().zip(known) {
+        let is = |name: &str| line[column(name)] == "True";
+        assert_eq!((line[column("piece")], line[column("path")]), (piece.name(), piece.path()));
+        let list = if piece.is_list() { "[]" } else { "" };
+        assert_eq!(line[column("type")], format!("{}{list}", piece.type_name()), "{piece:?}");
+        assert_eq!(is("synonyms"), piece.has_synonyms(), "{piece:?}");
+        assert_eq!(is("isEnum"), piece.enumeration().is_some(), "{piece:?}");
+        assert_eq!(is("nested"), piece.is_nested(), "{piece:?}");
+        assert_eq!(line[column("maxChars")].parse().ok(), piece.max_chars(), "{piece:?}");
+        assert_eq!(line[column("altPieceNames")], piece.also().join(","), "{piece:?}");
     }
 }
 

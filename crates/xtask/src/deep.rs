@@ -24,12 +24,12 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
             Ok(())
         })
     };
-    let ignored = ["test", "--workspace", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"];
-    test("tests that take minutes", cargo(ignored).args(["--", "--ignored"]))?;
+    let tests = ["test", "--profile", "deep", "--workspace", "--locked"];
+    let all = ["--lib", "--bins", "--tests", "--no-fail-fast", "--", "--ignored"];
+    test("tests that take minutes", cargo(tests).args(all))?;
     test(
         "property tests, with many cases",
-        cargo(["test", "--locked", "-p", "ctgov", "-p", "ctgov-mirror", "--lib", "--test", "essie_syntax"])
-            .env("PROPTEST_CASES", PROPERTY_CASES),
+        cargo(tests).args(["--lib", "--test", "essie_syntax"]).env("PROPTEST_CASES", PROPERTY_CASES),
     )?;
     match Fuzzers::missing() {
         Some(why) => skipped.push(why.to_owned()),

@@ -18,7 +18,7 @@ thread_local! {
 }
 
 /// The bytes of the frame at `entry`; nothing when they are no frame of that size and dictionary.
-pub(super) fn read(
+pub(crate) fn read(
     file: &File,
     entry: &Entry,
     dictionary: Option<&DecoderDictionary<'_>>,

@@ -1,5 +1,7 @@
 //! `Bits`: a set of studies or sites by their place in the open index, one bit each.
 
+use std::sync::Arc;
+
 /// A set of numbers below its length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bits {
@@ -15,11 +17,6 @@ impl Bits {
 
     pub(crate) fn len(&self) -> u32 {
         self.len
-    }
-
-    /// How many bytes it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.len() * 8
     }
 
     /// Takes out every member.
@@ -94,6 +91,43 @@ fn members(at: usize, mut word: u64) -> impl Iterator<Item = u32> {
     })
 }
 
+/// A set to be remembered, in as little room as it takes.
+#[derive(Clone, Debug)]
+pub(crate) enum Compact {
+    Bits(Arc<Bits>),
+    Members { members: Arc<[u32]>, len: u32 },
+}
+
+impl Compact {
+    pub(crate) fn new(bits: &Arc<Bits>) -> Self {
+        // A number takes as much room as 32 bits.
+        if bits.count() < u64::from(bits.len() / 32) {
+            Self::Members { members: bits.iter().collect(), len: bits.len() }
+        } else {
+            Self::Bits(bits.clone())
+        }
+    }
+
+    pub(crate) fn bits(&self) -> Arc<Bits> {
+        match self {
+            Self::Bits(bits) => bits.clone(),
+            Self::Members { members, len } => {
+                let mut bits = Bits::none(*len);
+                members.iter().for_each(|member| bits.insert(*member));
+                Arc::new(bits)
+            }
+        }
+    }
+
+    /// How many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Bits(bits) => bits.words.len() * size_of::<u64>(),
+            Self::Members { members, .. } => members.len() * size_of::<u32>(),
+        }
+    }
+}
+
 /// A set with the place of each member among the members.
 #[derive(Debug)]
 pub(crate) struct Ranked {
@@ -158,7 +192,11 @@ mod tests {
             let end = (start + length).min(200);
             let within: Vec<u32> = one.iter_within(start, end).map(|at| at + start).collect();
             prop_assert_eq!(within, a.range(start..end).copied().collect::<Vec<_>>());
-            let ranked = Ranked::new(one);
+            let one = Arc::new(one);
+            let compact = Compact::new(&one);
+            prop_assert_eq!(&*compact.bits(), &*one);
+            prop_assert!(compact.bytes() <= one.words.len() * 8);
+            let ranked = Ranked::new(Arc::unwrap_or_clone(one));
             for at in 0..200 {
                 prop_assert_eq!(ranked.place(at), a.iter().position(|member| *member == at));
             }

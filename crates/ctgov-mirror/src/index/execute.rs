@@ -64,14 +64,14 @@ impl<'a> Execution<'a> {
             Condition::Ids(ids) => self.ids(ids).map(Arc::new),
             leaf => {
                 let key = key(leaf);
-                let set = match self.index.answers.get(&key) {
+                let set = match self.index.remembered(&key) {
                     Some(known) => known,
                     None => {
                         let (set, whole) =
                             self.leaf(Of::Studies, leaf, within).map_err(|error| name_costly(error, leaf))?;
                         let set = Arc::new(set);
                         if whole {
-                            self.index.answers.insert(key, set.clone());
+                            self.index.remember(key, &set);
                         }
                         set
                     }

@@ -74,7 +74,7 @@ fn among(
         })?;
         lowest.into_iter().for_each(|(_, study)| leaders.insert(study));
         match share {
-            Some(share) if found >= wanted.count && share > levels.below() => return Ok(Some(leaders)),
+            Some(share) if found >= wanted.count && share > levels.below => return Ok(Some(leaders)),
             Some(_) => {}
             None => return Ok(None),
         }

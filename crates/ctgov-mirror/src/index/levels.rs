@@ -40,13 +40,16 @@ pub(super) struct Levels<'a> {
     ways: Peekable<IntoIter<(u32, Way)>>,
     /// The studies that can have each synonym, once one was looked for.
     candidates: Vec<Option<Bits>>,
+    /// The most that a study can count that is in no level.
+    pub below: u32,
 }
 
 impl<'a> Levels<'a> {
     pub(super) fn of(execution: &'a Execution<'a>, words: &'a Words) -> Result<Self, RegistryError> {
-        let mut ways = Vec::new();
+        let (mut ways, mut below) = (Vec::new(), RELAXATION);
         match single_word(execution, words) {
             Some((field, word)) => {
+                below = 1;
                 for (start, segment) in execution.index.studies.iter() {
                     let lists = level_lists(segment, field, word);
                     for (level, list) in lists.map_err(|error| execution.index.unavailable(error))? {
@@ -61,12 +64,7 @@ impl<'a> Levels<'a> {
             ways.extend(places.map(|place| ((place.weight * CONCEPT) as u32, Way::Synonym(place.piece))));
         }
         ways.sort_by_key(|(share, _)| Reverse(*share));
-        Ok(Self { execution, words, ways: ways.into_iter().peekable(), candidates: Vec::new() })
-    }
-
-    /// The most that a study can count that is in no level.
-    pub(super) fn below(&self) -> u32 {
-        if self.words.words.len() > 1 { RELAXATION } else { 1 }
+        Ok(Self { execution, words, ways: ways.into_iter().peekable(), candidates: Vec::new(), below })
     }
 
     /// Reads the next level: takes its studies out of `rest` and calls `each` with its share and them.

@@ -242,7 +242,7 @@ impl Execution<'_> {
         }
         let set = |value: String| {
             let key = format!("the studies with {} {value:?}", piece.name());
-            if let Some(known) = self.index.answers.get(&key) {
+            if let Some(known) = self.index.remembered(&key) {
                 return Ok((value, known));
             }
             let mut set = self.any_of(of, &[Term::from_field_text(field, &value)])?;
@@ -252,7 +252,7 @@ impl Execution<'_> {
             }
             set.and(self.index.studies.alive());
             let set = Arc::new(set);
-            self.index.answers.insert(key, set.clone());
+            self.index.remember(key, &set);
             Ok((value, set))
         };
         values.into_iter().map(set).collect()

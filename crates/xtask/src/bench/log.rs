@@ -1,7 +1,8 @@
 //! A log of requests to `/api/v2`, as many clients send them: the benchmark's questions, mixed.
 //!
 //! Kinds of questions come as often as `requestsPerHundred` says, each kind's questions one after the other; what is
-//! left of the hundred asks for one whole study. Lists of hits show a few fields, as a list on a screen does, unless the
+//! left of the hundred asks for one whole study. Phrases that more than a twentieth of the studies have are left out: what
+//! people quote is particular. Lists of hits show a few fields, as a list on a screen does, unless the
 //! question wants the records.
 
 use anyhow::{Context as _, ensure};
@@ -11,10 +12,15 @@ use serde_json::Value;
 const FIELDS: &str = "NCTId,BriefTitle,OverallStatus,Condition,InterventionName,LeadSponsorName";
 const HUNDRED: usize = 100;
 
-/// The paths of a log of these questions and of requests for the studies `ids`, until each was asked once.
-pub(crate) fn paths(questions: &[Value], ids: &[String]) -> anyhow::Result<Vec<String>> {
+/// The paths of a log of these questions about so many studies, and of requests for the studies `ids`, until each was
+/// asked once.
+pub(crate) fn paths(questions: &[Value], studies: u32, ids: &[String]) -> anyhow::Result<Vec<String>> {
     let mut kinds: Vec<(&str, Kind)> = Vec::new();
     for question in questions {
+        let is_phrase = !question["of"]["phrase"].is_null();
+        if is_phrase && question["studies"].as_u64().context("studies")? > u64::from(studies / 20) {
+            continue;
+        }
         let turns = question["requestsPerHundred"].as_u64().context("requestsPerHundred")? as usize;
         if turns == 0 {
             continue;

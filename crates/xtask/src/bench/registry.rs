@@ -66,6 +66,7 @@ pub(crate) fn run_registry(studies: u32) -> anyhow::Result<()> {
         Ok(())
     })?;
     step("questions within the process", || {
+        bench.warm()?;
         let mut inside =
             cargo(["bench", "--locked", "--package", "ctgov-mirror", "--bench", "registry", "--"]);
         run(inside.arg(bench.data_dir()).arg(&bench.folder))?;
@@ -73,6 +74,7 @@ pub(crate) fn run_registry(studies: u32) -> anyhow::Result<()> {
         Ok(())
     })?;
     step("questions over HTTP", || {
+        bench.warm()?;
         result["http"] = bench.http()?;
         Ok(())
     })?;
@@ -159,6 +161,23 @@ impl Bench {
         )
     }
 
+    /// Reads all of the mirror once, as a server that ran for a while has: memory that is free holds it then.
+    fn warm(&self) -> anyhow::Result<()> {
+        let mut folders = vec![self.data_dir()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let mut file = File::open(&path).with_context(|| path.display().to_string())?;
+                    std::io::copy(&mut file, &mut std::io::sink()).context("reading the mirror")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn status(&self) -> anyhow::Result<Value> {
         let mut status = Command::new(&self.program);
         let status = status.args(["status", "--json", "--data-dir"]).arg(self.data_dir()).output();
@@ -169,7 +188,7 @@ impl Bench {
     fn http(&self) -> anyhow::Result<Value> {
         let server = Server::start(&self.program, &self.data_dir(), &["--auth", "none"], &[])?;
         let questions = read_json(&self.folder.join("questions.json"))?;
-        let paths = log::paths(questions.as_array().context("questions")?, &self.some_ids()?)?;
+        let paths = log::paths(questions.as_array().context("questions")?, self.studies, &self.some_ids()?)?;
         let request = |client: u64, number: u64| {
             // Each client walks through all of it, from another start.
             let at = (client as usize * paths.len() / CLIENTS as usize + number as usize) % paths.len();
