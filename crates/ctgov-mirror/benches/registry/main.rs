@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! records of DATA_DIR ─▶ questions ─▶ measured, one after the other ─▶ checked by the evaluator ─▶ figures.json
-//!                             └──▶ questions.json: the same questions for whoever else is measured
+//!                             ├──▶ questions.json: the same questions for whoever else is measured
+//!                             └──▶ log.json: others, mixed, as clients of `/api/v2` ask them
 //! ```
 //!
 //! Each question is asked once, after others of its kind, so that what is measured is finding the answer, not
@@ -15,6 +16,7 @@
 )]
 
 mod check;
+mod log;
 mod measure;
 mod questions;
 
@@ -36,6 +38,8 @@ const WARMING: usize = 100;
 const RECORDS: usize = 20_000;
 /// How often a generation is opened.
 const OPENINGS: usize = 15;
+/// How many times a hundred requests the log has.
+const LOG_HUNDREDS: usize = 500;
 
 fn main() {
     // Cargo adds its own flag.
@@ -69,6 +73,9 @@ fn main() {
     )
     .unwrap();
 
+    fs::write(folder.join("log.json"), json!(log::requests(&mut questions, LOG_HUNDREDS)).to_string())
+        .unwrap();
+
     let start = Instant::now();
     let checked = check::check(snapshot.as_ref(), &asked);
     println!("{checked} answers are what the evaluator finds ({:.0} s)", start.elapsed().as_secs_f64());
@@ -92,11 +99,11 @@ fn opening(data_dir: &Path) -> Figures {
     figures
 }
 
-/// Whole records, in an order that no reading ahead helps.
+/// Whole records, in an order that no reading ahead helps, each read before: what is measured is memory, not the disk.
 fn records(snapshot: &dyn Snapshot) -> Figures {
     let ids = questions::some_ids(snapshot, RECORDS);
     let mut figures = Figures::default();
-    for id in ids.iter().take(RECORDS / 10) {
+    for id in &ids {
         snapshot.study(*id, &Budget::unlimited()).unwrap();
     }
     for id in ids {

@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Typical,
     Site,
     Geo,
+    PhraseOfFew,
     Phrase,
     TableOfAll,
     TableOfHits,
@@ -30,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::RareTerm,
         Self::FrequentTerm,
         Self::CommonTerm,
@@ -38,6 +39,7 @@ impl Kind {
         Self::Typical,
         Self::Site,
         Self::Geo,
+        Self::PhraseOfFew,
         Self::Phrase,
         Self::TableOfAll,
         Self::TableOfHits,
@@ -56,30 +58,14 @@ impl Kind {
             Self::Typical => "condition, intervention, status, phase, place",
             Self::Site => "SEARCH[Location] of city and status",
             Self::Geo => "place alone",
-            Self::Phrase => "phrase with stop words",
+            Self::PhraseOfFew => "phrase with stop words in up to 5 % of the studies",
+            Self::Phrase => "phrase with stop words, any",
             Self::TableOfAll => "Phase × OverallStatus of everything",
             Self::TableOfHits => "Phase × OverallStatus of a term's hits",
             Self::CountriesOfHits => "LocationCountry of a term's hits",
             Self::Months => "StudyFirstPostDate by month of a term's hits",
             Self::Sorted => "newest 100 of a term's hits",
             Self::SortedWithRecords => "newest 100 of a term's hits, with the records",
-        }
-    }
-
-    /// How many of a hundred requests to `/api/v2` are taken to be of this kind; the rest asks for one study.
-    ///
-    /// Nobody publishes what the registry is asked. Most are taken to search for a word or for what a patient has, with
-    /// filters; few to page by date, and two of a hundred to quote stop words. Tables have no address of their own.
-    pub(crate) fn requests_per_hundred(self) -> u32 {
-        match self {
-            Self::Typical => 20,
-            Self::FrequentTerm => 15,
-            Self::CommonTerm => 10,
-            Self::RareTerm | Self::Site | Self::Geo => 8,
-            Self::TermWithRecords | Self::Sorted => 5,
-            Self::Phrase => 2,
-            Self::TableOfAll | Self::TableOfHits | Self::CountriesOfHits => 0,
-            Self::Months | Self::SortedWithRecords => 0,
         }
     }
 }
@@ -94,6 +80,13 @@ pub(crate) struct Question {
     pub(crate) with_records: bool,
     /// What it is made of, for other engines.
     made_of: Value,
+}
+
+impl Question {
+    /// As a request to `/api/v2`.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({"parameters": self.parameters, "withRecords": self.with_records})
+    }
 }
 
 /// A question, and how many studies it found.
@@ -111,8 +104,6 @@ impl Asked {
             "parameters": self.question.parameters,
             "of": self.question.made_of,
             "by": by,
-            "withRecords": self.question.with_records,
-            "requestsPerHundred": self.kind.requests_per_hundred(),
             "studies": self.studies,
         })
     }
@@ -172,6 +163,11 @@ impl<'a> Questions<'a> {
         Self { snapshot, ids: all_ids(snapshot), random: Random(2) }
     }
 
+    /// The number of a study.
+    pub(crate) fn id(&mut self) -> NctId {
+        self.ids[self.random.below(self.ids.len())]
+    }
+
     /// The next question of a kind.
     pub(crate) fn next(&mut self, kind: Kind) -> Question {
         for _ in 0..TRIES {
@@ -197,6 +193,11 @@ impl<'a> Questions<'a> {
             Kind::Typical => self.typical(study)?,
             Kind::Site => self.site(study)?,
             Kind::Geo => self.place(study)?,
+            Kind::PhraseOfFew => {
+                let phrase = self.phrase(study)?;
+                (self.share(&format!("\"{}\"", phrase.made_of["phrase"].as_str()?)) <= 0.05)
+                    .then_some(phrase)?
+            }
             Kind::Phrase => self.phrase(study)?,
             Kind::TableOfAll => Question { by: phase_and_status(), ..question(&[], Value::Null) },
             Kind::TableOfHits => Question { by: phase_and_status(), ..self.condition(study)? },
@@ -237,14 +238,19 @@ impl<'a> Questions<'a> {
         Some(question(&[("query.term", &word), ("countTotal", "true")], json!({"word": word})))
     }
 
-    /// A term that this share of all studies has. They are counted in another area, which leaves the question new.
+    /// A term that this share of all studies has.
     fn term_in(&mut self, study: &Value, more_than: f64, up_to: f64) -> Option<Question> {
         let term = self.term(study)?;
-        let mut matching = Matching::default();
-        matching.search(Target::Area(&areas::PATIENT), term.made_of["word"].as_str()?).unwrap();
-        let studies = self.snapshot.count(&matching, &Budget::unlimited()).unwrap();
-        let share = studies as f64 / self.ids.len() as f64;
+        let share = self.share(term.made_of["word"].as_str()?);
         (share > more_than && share <= up_to).then_some(term)
+    }
+
+    /// The share of all studies that have a text. They are counted in another area, which leaves questions new.
+    fn share(&self, text: &str) -> f64 {
+        let mut matching = Matching::default();
+        matching.search(Target::Area(&areas::PATIENT), text).unwrap();
+        let studies = self.snapshot.count(&matching, &Budget::unlimited()).unwrap();
+        studies as f64 / self.ids.len() as f64
     }
 
     fn condition(&mut self, study: &Value) -> Option<Question> {

@@ -34,8 +34,6 @@ pub(crate) const STUDIES: u32 = 50_000;
 /// SQLite is measured with no more studies than this: beyond, it takes hours.
 const SQLITE_STUDIES_MAX: u32 = 50_000;
 const CHANGED: u32 = 1_000;
-/// How many studies the log asks for by their number.
-const ASKED_BY_ID: u32 = 1_000;
 const CLIENTS: u64 = 16;
 const LOAD_TIME: Duration = Duration::from_secs(20);
 const SQLITE: &str = include_str!("sqlite.py");
@@ -143,18 +141,6 @@ impl Bench {
         Ok(path)
     }
 
-    /// The numbers of studies here and there.
-    fn some_ids(&self) -> anyhow::Result<Vec<String>> {
-        let sample = Sample::new(self.studies);
-        let id = |number: u32| {
-            let number = 1 + (u64::from(number) * u64::from(self.studies) / u64::from(ASKED_BY_ID)) as u32;
-            let study: Value = serde_json::from_str(&sample.study(number)).context("a made-up study")?;
-            let id = study["protocolSection"]["identificationModule"]["nctId"].as_str();
-            Ok(id.context("nctId")?.to_owned())
-        };
-        (0..ASKED_BY_ID.min(self.studies)).map(id).collect()
-    }
-
     fn import(&self, file: &Path) -> anyhow::Result<Taken> {
         run_watched(
             Command::new(&self.program).arg("import").arg(file).arg("--data-dir").arg(self.data_dir()),
@@ -184,11 +170,13 @@ impl Bench {
         serde_json::from_slice(&status.context("status")?.stdout).context("status")
     }
 
-    /// A log of the questions that are pages of studies, from as many clients as there are.
+    /// The log's requests, from as many clients as there are.
     fn http(&self) -> anyhow::Result<Value> {
         let server = Server::start(&self.program, &self.data_dir(), &["--auth", "none"], &[])?;
-        let questions = read_json(&self.folder.join("questions.json"))?;
-        let paths = log::paths(questions.as_array().context("questions")?, self.studies, &self.some_ids()?)?;
+        let requests = read_json(&self.folder.join("log.json"))?;
+        let requests = requests.as_array().context("the log")?.iter();
+        let paths = requests.map(log::path).collect::<anyhow::Result<Vec<_>>>()?;
+        ensure!(!paths.is_empty(), "the log is empty");
         let request = |client: u64, number: u64| {
             // Each client walks through all of it, from another start.
             let at = (client as usize * paths.len() / CLIENTS as usize + number as usize) % paths.len();
