@@ -15,9 +15,10 @@
 //! ```
 //!
 //! A single word counts by its level in the area, which is the piece's weight less up to a fifth in a long value (see
-//! [`level`](super::entry::level)). Phrases are looked for in the pieces that weigh at least half; elsewhere their
-//! words count by themselves. `AND` and `OR` add up what matches, `NOT` and ranges count nothing, `TILT` takes up to
-//! half away. With a place asked, the sum falls with the distance of the nearest site.
+//! [`level`](super::entry::level)), or by a synonym where that counts more. Phrases and synonyms are looked for in the
+//! pieces that weigh at least half; elsewhere words count by themselves. [`levels`](super::levels) has these ways in
+//! order. `AND` and `OR` add up what matches, `NOT` and ranges count nothing, `TILT` takes up to half away. With a place
+//! asked, the sum falls with the distance of the nearest site.
 //!
 //! All of it depends on the records alone, so replicas and generations with the same records order alike.
 

@@ -5,7 +5,7 @@ use crate::{
     world::{Set, World, number},
 };
 use ctgov::{
-    Budget, Matching, Sort, StudyQuery, areas,
+    Budget, Matching, PageSize, Sort, StudyQuery, areas,
     essie::{Target, quote},
     pieces::{Order, Piece, sites},
     text::words,
@@ -23,7 +23,7 @@ fn laws_hold_for_many_questions() {
     /// By a seed, in so many rounds.
     type Law = fn(u64, usize);
     const MANY: usize = 1_500;
-    let laws: [(&str, Law); 8] = [
+    let laws: [(&str, Law); 9] = [
         ("and, or and not", sets),
         ("groups", groups),
         ("expansions", expansions),
@@ -31,6 +31,7 @@ fn laws_hold_for_many_questions() {
         ("sites", one_site),
         ("ranges", ranges),
         ("pages", pages),
+        ("first pages", first_pages),
         ("filters", filters),
     ];
     for (name, law) in laws {
@@ -400,6 +401,48 @@ fn pages(seed: u64, rounds: usize) {
         assert_eq!(set, found, "{asked}");
         let count = world.snapshot.count(&query.matching, &Budget::unlimited()).unwrap();
         assert_eq!(count, found.len() as u64, "{asked}");
+    }
+}
+
+#[test]
+fn a_first_page_of_any_size_is_the_head_of_the_whole_order() {
+    first_pages(10, ROUNDS);
+}
+
+fn first_pages(seed: u64, rounds: usize) {
+    /// Values of vocabularies, which an area of texts has as words, too.
+    const VALUES: [&str; 6] = ["treatment", "female", "recruiting", "randomized", "prevention", "drug"];
+    let mut questions = Questions::new(seed);
+    let world = questions.world;
+    let areas = [&areas::BASIC, &areas::CONDITION, &areas::INTERVENTION, &areas::TITLE];
+    for round in 0..rounds {
+        let (_, some, _) = questions.words(|_| true);
+        let first = words(&some)[0].clone();
+        let text = match round % 5 {
+            0 => first,
+            1 => format!("\"{some}\""),
+            2 => questions.random().pick(&VALUES).to_owned(),
+            3 => format!("{} OR {first}", questions.random().pick(&VALUES)),
+            _ => some,
+        };
+        let mut query = StudyQuery::default();
+        let area = areas[questions.random().below(areas.len())];
+        // Made at random, some are no expressions.
+        if query.matching.search(Target::Area(area), &text).is_err() {
+            continue;
+        }
+        let sort = questions.random().pick(&["@relevance", "@relevance,LastUpdatePostDate:desc"]);
+        query.sort = Sort::parse(sort).unwrap();
+        // All but the first page of a walk are put in order by the scores of everything that matches.
+        let mut sizes = [1].into_iter().chain(std::iter::repeat(1_000));
+        let asked = format!("{text} in {} by {sort}", area.name);
+        let whole = world.walk(&query, || sizes.next().unwrap_or(1_000), &asked);
+        for size in [2, 1 + questions.random().below(30), 1 + questions.random().below(999)] {
+            query.page_size = PageSize::new(size as u16).unwrap();
+            let (page, _) = world.snapshot.find(&query, &Budget::unlimited()).unwrap();
+            let page: Vec<u32> = page.iter().map(|id| id.number()).collect();
+            assert_eq!(page, whole[..size.min(whole.len())], "the first {size} of {asked}");
+        }
     }
 }
 
