@@ -31,22 +31,33 @@ pub(super) fn leaders(
     match searches {
         [Condition::Words(words)] => among(execution, words, matched, wanted),
         [Condition::Or(parts)] => {
-            let [Condition::Words(words), value @ Condition::OneOf { .. }] = parts.as_slice() else {
+            let [part @ Condition::Words(words), value @ Condition::OneOf { .. }] = parts.as_slice() else {
                 return Ok(None);
             };
-            let having = execution.studies(value, Some(matched))?;
-            let (mut with, mut without) = (matched.clone(), matched.clone());
-            with.and(&having);
-            without.and_not(&having);
-            let mut leaders = among(execution, words, &with, wanted)?.unwrap_or(with);
-            leaders.or(&among(execution, words, &without, wanted)?.unwrap_or(without));
+            let with_words = execution.studies(part, Some(matched))?;
+            let with_value = execution.studies(value, Some(matched))?;
+            let (mut both, mut words_only, mut value_only) =
+                (matched.clone(), matched.clone(), matched.clone());
+            both.and(&with_words);
+            both.and(&with_value);
+            words_only.and(&with_words);
+            words_only.and_not(&with_value);
+            value_only.and_not(&with_words);
+            let mut leaders = Bits::none(matched.len());
+            for studies in [both, words_only] {
+                leaders.or(&among(execution, words, &studies, wanted)?.unwrap_or(studies));
+            }
+            // These all count the same.
+            let mut alike = Alike::new(execution, wanted);
+            value_only.iter().for_each(|study| alike.add(study));
+            alike.give(&mut leaders);
             Ok(Some(leaders))
         }
         _ => Ok(None),
     }
 }
 
-/// The leaders among `studies`, whose order is that of their levels.
+/// The leaders among `studies`, all of which have the words and stand in the order of their levels.
 fn among(
     execution: &Execution<'_>,
     words: &Words,
@@ -56,27 +67,47 @@ fn among(
     let mut levels = Levels::of(execution, words)?;
     let (mut rest, mut leaders, mut found) = (studies.clone(), Bits::none(studies.len()), 0);
     loop {
-        let mut lowest = BinaryHeap::new();
+        let mut level = Alike::new(execution, wanted);
         let share = levels.read(&mut rest, |_, study| {
             found += 1;
-            if !wanted.by_relevance_alone {
-                leaders.insert(study);
-                return;
-            }
-            let entry = (execution.index.ordinals.nct(study), study);
-            if lowest.len() < wanted.count {
-                lowest.push(entry);
-            } else if let Some(mut highest) = lowest.peek_mut()
-                && entry < *highest
-            {
-                *highest = entry;
-            }
+            level.add(study);
         })?;
-        lowest.into_iter().for_each(|(_, study)| leaders.insert(study));
+        level.give(&mut leaders);
         match share {
             Some(share) if found >= wanted.count && share > levels.below => return Ok(Some(leaders)),
             Some(_) => {}
             None => return Ok(None),
         }
+    }
+}
+
+/// Studies that count the same: those of them that can be wanted.
+struct Alike<'a> {
+    execution: &'a Execution<'a>,
+    count_max: usize,
+    /// By NCT number, the highest on top.
+    kept: BinaryHeap<(u32, u32)>,
+}
+
+impl<'a> Alike<'a> {
+    fn new(execution: &'a Execution<'a>, wanted: Wanted) -> Self {
+        // Other keys can put any of them first.
+        let count_max = if wanted.by_relevance_alone { wanted.count } else { usize::MAX };
+        Self { execution, count_max, kept: BinaryHeap::new() }
+    }
+
+    fn add(&mut self, study: u32) {
+        let entry = (self.execution.index.ordinals.nct(study), study);
+        if self.kept.len() < self.count_max {
+            self.kept.push(entry);
+        } else if let Some(mut highest) = self.kept.peek_mut()
+            && entry < *highest
+        {
+            *highest = entry;
+        }
+    }
+
+    fn give(self, leaders: &mut Bits) {
+        self.kept.into_iter().for_each(|(_, study)| leaders.insert(study));
     }
 }

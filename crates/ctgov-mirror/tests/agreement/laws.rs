@@ -411,15 +411,18 @@ fn a_first_page_of_any_size_is_the_head_of_the_whole_order() {
 
 fn first_pages(seed: u64, rounds: usize) {
     /// Values of vocabularies, which an area of texts has as words, too.
-    const VALUES: [&str; 6] = ["treatment", "female", "recruiting", "randomized", "prevention", "drug"];
+    const VALUES: [&str; 6] = ["treatment", "child", "recruiting", "randomized", "prevention", "drug"];
     let mut questions = Questions::new(seed);
     let world = questions.world;
     let areas = [&areas::BASIC, &areas::CONDITION, &areas::INTERVENTION, &areas::TITLE];
     for round in 0..rounds {
         let (_, some, _) = questions.words(|_| true);
         let first = words(&some)[0].clone();
-        let text = match round % 5 {
+        let text = match round % 7 {
             0 => first,
+            // Some of those that have the word have it in other characters.
+            5 => format!("EXPANSION[None]{}", questions.random().pick(&VALUES)),
+            6 => format!("EXPANSION[None]\"{some}\" OR AREA[Sex]FEMALE"),
             1 => format!("\"{some}\""),
             2 => questions.random().pick(&VALUES).to_owned(),
             3 => format!("{} OR {first}", questions.random().pick(&VALUES)),
