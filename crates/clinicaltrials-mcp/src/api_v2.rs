@@ -106,7 +106,7 @@ async fn study(
         Err(error) => return answer::refused(error),
     };
     // Whether there is such a study must be known before it can be unchanged.
-    let asked = api.engine.ask_within(api.query_time_max, CallControl::default(), move |snapshot, budget| {
+    let asked = api.engine.look_up(CallControl::default(), move |snapshot, budget| {
         let version = snapshot.data_version().clone();
         Ok((version, find_study(&request, query.as_deref(), snapshot, budget)?))
     });

@@ -1,5 +1,6 @@
 //! From async callers to the blocking registry: as many calls at once as there are cores, each within a budget.
 //!
+//! Looking up a study takes a fraction of a millisecond, a search can take seconds: they do not wait for each other.
 //! A call ends early when its caller cancels it, drops it, or the time is up; how far it is goes to whoever asked.
 
 use ctgov::{Budget, PageToken, Registry, RegistryError, Snapshot, VersionId};
@@ -23,8 +24,10 @@ pub struct Engine {
     registry: Arc<dyn Registry>,
     /// Places to wait or work in.
     places: Arc<Semaphore>,
-    /// Permits to work.
-    permits: Arc<Semaphore>,
+    /// Permits to search.
+    searches: Arc<Semaphore>,
+    /// Permits to look up a study.
+    lookups: Arc<Semaphore>,
 }
 
 /// What connects a call to its caller.
@@ -54,8 +57,9 @@ impl Engine {
     /// An engine over `registry`.
     pub fn new(registry: Arc<dyn Registry>) -> Self {
         let cores = available_parallelism().map_or(2, usize::from);
-        let [places, permits] = [CALLS_MAX, cores].map(|count| Arc::new(Semaphore::new(count)));
-        Self { registry, places, permits }
+        let [places, searches, lookups] =
+            [CALLS_MAX, cores, cores].map(|count| Arc::new(Semaphore::new(count)));
+        Self { registry, places, searches, lookups }
     }
 
     /// The newest state of the data.
@@ -92,6 +96,29 @@ impl Engine {
         control: CallControl,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
+        self.run(&self.searches, work_time_max, control, question).await
+    }
+
+    /// [`ask`](Self::ask) for what is known by the number of a study, which does not wait behind searches.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub async fn look_up<T: Send + 'static>(
+        &self,
+        control: CallControl,
+        question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        self.run(&self.lookups, Self::CALL_TIME_MAX, control, question).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        permits: &Arc<Semaphore>,
+        work_time_max: Duration,
+        control: CallControl,
+        question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
+    ) -> Result<T, RegistryError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| RegistryError::Busy)?;
         let deadline = Instant::now() + Self::CALL_TIME_MAX;
         let cancelled = any_cancelled(&control.cancellations);
@@ -100,7 +127,7 @@ impl Engine {
             biased;
             () = &mut cancelled => return Err(RegistryError::Cancelled),
             () = tokio::time::sleep_until(deadline.into()) => return Err(RegistryError::Busy),
-            permit = self.permits.clone().acquire_owned() => permit,
+            permit = permits.clone().acquire_owned() => permit,
         };
         let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
         let deadline = deadline.min(Instant::now() + work_time_max);

@@ -37,7 +37,7 @@ pub async fn read(engine: &Engine, uri: &str, control: CallControl) -> Result<Re
     let question = move |snapshot: &dyn ctgov::Snapshot, budget: &ctgov::Budget| {
         Ok((snapshot.study(id, budget)?, DataVersionView::from(snapshot.data_version())))
     };
-    let (study, version) = engine.ask(control, question).await.map_err(|error| protocol_error(&error))?;
+    let (study, version) = engine.look_up(control, question).await.map_err(|error| protocol_error(&error))?;
     let Some(study) = study else {
         return Err(ErrorData::resource_not_found(
             format!("{id} is not in this data ({})", version.in_words()),

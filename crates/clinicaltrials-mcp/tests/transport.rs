@@ -118,6 +118,27 @@ async fn a_session_client_cancels_with_a_notification() {
 }
 
 #[tokio::test]
+async fn a_study_is_looked_up_while_searches_take_all_there_is() {
+    let (server, registry) = serving(ENDLESS).await;
+    let modern = Caller::new(&server.url).stateless();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let searches: Vec<_> = (0..2 * cores)
+        .map(|id| {
+            let modern = modern.clone();
+            tokio::spawn(async move {
+                modern.request(id, "tools/call", json!({"name": SEARCH, "arguments": {}})).await
+            })
+        })
+        .collect();
+    registry.started(cores).await;
+    let looked_up = modern.call("clinicaltrials_get_study_record", json!({"nctId": "NCT00000001"}));
+    let answer = tokio::time::timeout(ENDLESS / 2, looked_up).await.expect("it waits behind the searches");
+    assert_eq!(answer["isError"], true, "{answer}");
+    assert!(searches.iter().all(|search| !search.is_finished()));
+    searches.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
 async fn a_stateless_client_cancels_by_going_away_and_a_session_client_does_not() {
     // As many calls work as there are cores, the others wait; when all are cancelled, a call gets through at once.
     let (server, registry) = serving(ENDLESS).await;

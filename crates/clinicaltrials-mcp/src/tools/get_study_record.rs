@@ -52,7 +52,7 @@ pub(super) async fn call(
         ToolError::new(format!("`nctId`: `{shown}` is no study number"), error.to_string())
     })?;
     let (found, data) = engine
-        .ask(control, move |snapshot, budget| {
+        .look_up(control, move |snapshot, budget| {
             let found = match snapshot.study(id, budget)? {
                 Some(document) => {
                     let study = serde_json::from_str::<JsonObject>(document.json())
