@@ -8,7 +8,7 @@
 use super::{
     StudyIndex,
     bits::Bits,
-    columns::{Column, Pick},
+    columns::{Column, Pick, Places},
     fields::{Fields, Style, format_term, measure_name, style},
     geo,
     ordinals::Segments,
@@ -462,7 +462,10 @@ impl<'a> Execution<'a> {
 
     /// The keys of `measure`, one a study.
     pub(super) fn keys(&self, measure: Measure, pick: Pick) -> Result<Arc<Column>> {
-        let column = self.index.columns.get(&self.index.studies, measure, pick);
+        let StudyIndex { schemas, studies, sites, ordinals, columns, .. } = self.index;
+        let places =
+            Places { studies: (&schemas.studies, studies), sites: (&schemas.sites, sites), ordinals };
+        let column = columns.get(&places, measure, pick);
         column.map_err(|error| self.index.unavailable(error))
     }
 

@@ -7,7 +7,7 @@ use crate::{
 use ctgov::{
     Budget, Matching, PageSize, Sort, StudyQuery, areas,
     essie::{Target, quote},
-    pieces::{Order, Piece, sites},
+    pieces::{Measure, Order, Piece, sites},
     text::words,
 };
 use serde_json::Value;
@@ -402,6 +402,36 @@ fn pages(seed: u64, rounds: usize) {
         let count = world.snapshot.count(&query.matching, &Budget::unlimited()).unwrap();
         assert_eq!(count, found.len() as u64, "{asked}");
     }
+}
+
+/// By the least key ascending, by the greatest descending; without a key last, and by NCT number where keys are equal.
+#[test]
+fn every_field_with_an_order_puts_studies_in_it() {
+    let world = World::small();
+    let mut sorted = 0;
+    for piece in Piece::all().filter(|piece| piece.kind().order().is_some()) {
+        for direction in ["asc", "desc"] {
+            let sort = format!("{}:{direction}", piece.name());
+            let query = StudyQuery { sort: Sort::parse(&sort).unwrap(), ..StudyQuery::default() };
+            let mut expected: Vec<_> = (world.studies.iter())
+                .map(|study| {
+                    let mut keys = Vec::new();
+                    Measure::Values(piece).for_each_key(study, |key| keys.push(key));
+                    let key = if direction == "asc" {
+                        keys.iter().min().copied()
+                    } else {
+                        keys.iter().max().map(|key| -key)
+                    };
+                    (key.is_none(), key, number(study))
+                })
+                .collect();
+            expected.sort_unstable();
+            let expected: Vec<u32> = expected.into_iter().map(|(.., number)| number).collect();
+            assert!(world.walk(&query, || 1_000, &sort) == expected, "{sort}");
+            sorted += 1;
+        }
+    }
+    assert!(sorted > 200, "only {sorted} orders");
 }
 
 #[test]
