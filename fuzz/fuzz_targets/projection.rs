@@ -15,7 +15,8 @@ fuzz_target!(|bytes: &[u8]| {
     let kept = projection.apply(record);
     if serde_json::from_str::<Value>(record).is_ok() {
         assert!(serde_json::from_str::<&RawValue>(&kept).is_ok(), "kept: {kept}");
-        assert!(kept.len() <= record.len());
+        // An object stands for what is none, as `{}` for `0`.
+        assert!(kept.len() <= 2 * record.len());
         assert_eq!(projection.apply(&kept), kept);
     }
 });
