@@ -79,7 +79,9 @@ fn pieces_that_no_record_has_are_those_of_the_list() {
     assert_eq!((expected.len(), known.len()), (74, 74));
     for (line, piece) in expected.iter().zip(known) {
         let is = |name: &str| line[column(name)] == "True";
-        assert_eq!((line[column("piece")], line[column("path")]), (piece.name(), piece.path()));
+        // The list has a misprint, which its own path gives away.
+        let name = line[column("piece")].replace("NumOverallOKcials", "NumOverallOfficials");
+        assert_eq!((name.as_str(), line[column("path")]), (piece.name(), piece.path()));
         let list = if piece.is_list() { "[]" } else { "" };
         assert_eq!(line[column("type")], format!("{}{list}", piece.type_name()), "{piece:?}");
         assert_eq!(is("synonyms"), piece.has_synonyms(), "{piece:?}");
