@@ -48,8 +48,8 @@ pub fn frame(bytes: &[u8]) {
     let length = |at: usize| usize::from(u16::from_le_bytes([lengths[at], lengths[at + 1]]));
     let (dictionary, frame) = rest.split_at(length(0).min(rest.len()));
     let decoder = Dictionary::from(dictionary.to_vec()).decoder();
-    let pack = scratch("pack", frame);
-    let (Ok(file), Ok(nct_id)) = (File::open(&pack), NctId::new(1)) else { return };
+    let pack = Scratch::new("pack", frame);
+    let (Ok(file), Ok(nct_id)) = (File::open(&pack.0), NctId::new(1)) else { return };
     let entry = documents::index::Entry {
         nct_id,
         updated: 0,
@@ -65,12 +65,22 @@ pub fn frame(bytes: &[u8]) {
     }
 }
 
-/// Writes `bytes` to a file of this process, for readers that want one.
-fn scratch(name: &str, bytes: &[u8]) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("ctgov-mirror-fuzzing-{}-{name}", std::process::id()));
-    // Without it nothing is read, which libFuzzer shows as nothing reached.
-    let _ = fs::write(&path, bytes);
-    path
+/// A file of this process for readers that want one, removed when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("ctgov-mirror-fuzzing-{}-{name}", std::process::id()));
+        // Without it nothing is read, which libFuzzer shows as nothing reached.
+        let _ = fs::write(&path, bytes);
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// `synonyms.tsv`.
@@ -98,5 +108,6 @@ pub fn import(name: &str, bytes: &[u8]) {
 
 /// A zip archive to import.
 pub fn archive(bytes: &[u8]) {
-    import::read_entries(Source::path(scratch("archive.zip", bytes)));
+    let file = Scratch::new("archive.zip", bytes);
+    import::read_entries(Source::path(&file.0));
 }

@@ -25,8 +25,8 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
         })
     };
     let tests = ["test", "--profile", "deep", "--workspace", "--locked"];
-    let all = ["--lib", "--bins", "--tests", "--no-fail-fast", "--", "--ignored"];
-    test("tests that take minutes", cargo(tests).args(all))?;
+    let ignored = ["--lib", "--bins", "--tests", "--no-fail-fast", "--", "--ignored"];
+    test("tests that take minutes", cargo(tests).args(ignored))?;
     test(
         "property tests, with many cases",
         cargo(tests).args(["--lib", "--test", "essie_syntax"]).env("PROPTEST_CASES", PROPERTY_CASES),

@@ -20,7 +20,7 @@ cargo xtask bench [STUDIES]
                      (default: the real ones beside the checkout, else made-up ones)
 cargo xtask bench registry [--studies N]
                      measures the mirror over N made-up studies (default 50000; 600000 is the registry's size and
-                     takes an hour and 40 GB under target/), beside SQLite up to 50000
+                     takes twenty minutes and 8 GB under target/), beside SQLite up to 50000
 
 The clients that tests need are fetched into target/; nothing is installed system-wide.
 ";

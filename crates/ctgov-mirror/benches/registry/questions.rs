@@ -193,11 +193,7 @@ impl<'a> Questions<'a> {
             Kind::Typical => self.typical(study)?,
             Kind::Site => self.site(study)?,
             Kind::Geo => self.place(study)?,
-            Kind::PhraseOfFew => {
-                let phrase = self.phrase(study)?;
-                (self.share(&format!("\"{}\"", phrase.made_of["phrase"].as_str()?)) <= 0.05)
-                    .then_some(phrase)?
-            }
+            Kind::PhraseOfFew => self.phrase_of_few(study)?,
             Kind::Phrase => self.phrase(study)?,
             Kind::TableOfAll => Question { by: phase_and_status(), ..question(&[], Value::Null) },
             Kind::TableOfHits => Question { by: phase_and_status(), ..self.condition(study)? },
@@ -321,6 +317,13 @@ impl<'a> Questions<'a> {
         let geo = format!("distance({lat},{lon},{miles}mi)");
         let parameters = [("filter.geo", geo.as_str()), ("countTotal", "true")];
         Some(question(&parameters, json!({"lat": lat, "lon": lon, "miles": miles})))
+    }
+
+    /// A phrase that up to a twentieth of all studies have.
+    fn phrase_of_few(&mut self, study: &Value) -> Option<Question> {
+        let phrase = self.phrase(study)?;
+        let share = self.share(&format!("\"{}\"", phrase.made_of["phrase"].as_str()?));
+        (share <= 0.05).then_some(phrase)
     }
 
     /// Two to four words that follow each other in a summary, a stop word among them.

@@ -481,8 +481,7 @@ impl<'a> Execution<'a> {
         if phrase.len() == 1 && words.coverage == Coverage::Contains && !synonyms_only {
             return self.word(of, words, &phrase[0]);
         }
-        if of == Of::Studies
-            && words.coverage == Coverage::Contains
+        if words.coverage == Coverage::Contains
             && !synonyms_only
             && let Some(field) = self.fields(of).pair
             && let Some(pair) = pairs::says_all(field, phrase, words.area)

@@ -77,7 +77,7 @@ impl<'a> Levels<'a> {
     ) -> Result<Option<u32>, RegistryError> {
         let Some(share) = self.ways.peek().map(|(share, _)| *share) else { return Ok(None) };
         while let Some((_, way)) = self.ways.next_if(|(other, _)| *other == share) {
-            match way {
+            let found = match way {
                 Way::Listed { start, list } => {
                     for_each_block(*list, self.execution.budget, |docs| {
                         for study in docs.iter().map(|doc| start + doc) {
@@ -93,15 +93,12 @@ impl<'a> Levels<'a> {
                     let mut found = Bits::none(rest.len());
                     let words = &self.words.words;
                     self.execution.in_piece(Of::Studies, piece, words, coverage, Some(rest), &mut found)?;
-                    found.iter().for_each(|study| each(share, study));
-                    rest.and_not(&found);
+                    found
                 }
-                Way::Synonym(piece) => {
-                    let found = self.with_synonym(piece, rest)?;
-                    found.iter().for_each(|study| each(share, study));
-                    rest.and_not(&found);
-                }
-            }
+                Way::Synonym(piece) => self.with_synonym(piece, rest)?,
+            };
+            found.iter().for_each(|study| each(share, study));
+            rest.and_not(&found);
         }
         Ok(Some(share))
     }
@@ -123,7 +120,6 @@ impl<'a> Levels<'a> {
             let within = candidates.as_ref().or(Some(rest));
             self.execution.in_piece(Of::Studies, piece, synonym, self.words.coverage, within, &mut found)?;
         }
-        found.and(rest);
         Ok(found)
     }
 }
