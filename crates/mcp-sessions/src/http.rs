@@ -42,7 +42,9 @@
 //! session ends: then it is dropped, and a stream that nobody reads any more with it. One of the later
 //! revisions, and an `initialize`, end with their connection. A session whose requests run longer than its
 //! idle timeout stays alive: a background task counts every running request as a use, four times per
-//! idle timeout, and cancels those whose session has ended elsewhere: what is running is known to this layer and its clones only.
+//! idle timeout, and cancels those whose session was ended elsewhere: what is running is known to this layer and its
+//! clones only. At the end of a session's lifetime, and of the token that its requests came with, nothing new is let
+//! in and what is running finishes.
 
 mod answer;
 mod body;

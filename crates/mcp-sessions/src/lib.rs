@@ -3,6 +3,8 @@
 #![warn(missing_docs)]
 
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "http")]
 pub mod http;
 mod id;
@@ -22,8 +24,10 @@ pub use http::{RequestCancellation, SessionLayer};
 pub use id::{Fingerprint, InvalidSessionId, SessionId, SessionKey};
 pub use identity::{Binding, Caller, CallerKey, Identity, IdentityDigest, NamesNobody};
 pub use policy::{Age, Policy, PolicyError};
-pub use record::{Record, SessionState, SessionSummary};
+pub use record::{DamagedRecord, Record, SessionState, SessionSummary};
 pub use rejection::{Face, Rejection};
 pub use sessions::{Session, Sessions};
+#[cfg(feature = "file")]
+pub use store::file::{FileStore, FileStoreError};
 pub use store::memory::MemoryStore;
 pub use store::{SessionStore, StoreError};

@@ -1,7 +1,10 @@
 //! What is stored of a session: whose it is, when it was used, and what its client said of itself.
 
+mod bytes;
+
 use std::sync::Arc;
 
+pub use self::bytes::DamagedRecord;
 use crate::{Binding, Fingerprint, SessionKey};
 
 /// What a store keeps under a [`SessionKey`]. Times are the store's own, in milliseconds.

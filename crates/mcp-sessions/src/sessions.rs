@@ -4,7 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::iter::successors;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use crate::store::{Adoption, Creation, SessionStore, StoreError, Verdict};
@@ -22,6 +24,8 @@ pub struct Session {
     key: SessionKey,
     caller: Caller,
     state: Arc<SessionState>,
+    /// How old it was when it was last used, by the store's clock.
+    age: Duration,
 }
 
 impl Session {
@@ -47,6 +51,12 @@ impl Session {
     pub(crate) const fn key(&self) -> &SessionKey {
         &self.key
     }
+
+    /// How old it was when it was last used, which after [`Sessions::validate`] is now.
+    #[must_use]
+    pub const fn age(&self) -> Duration {
+        self.age
+    }
 }
 
 /// The sessions of one server: a store under a policy. Clones share both.
@@ -62,7 +72,12 @@ pub struct Sessions<S> {
 struct Inner<S> {
     store: S,
     policy: Policy,
+    /// How many more unknown ids may be looked into at once.
+    probes: Arc<Semaphore>,
 }
+
+/// How many unknown ids are looked into at once: strangers can send any number of them.
+const PROBES_MAX: usize = 8;
 
 impl<S> Clone for Sessions<S> {
     fn clone(&self) -> Self {
@@ -93,7 +108,8 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// [`PolicyError`] when the policy contradicts itself.
     pub fn new(store: S, policy: Policy) -> Result<Self, PolicyError> {
-        Ok(Self { inner: Arc::new(Inner { store, policy: policy.checked()? }) })
+        let probes = Arc::new(Semaphore::new(PROBES_MAX));
+        Ok(Self { inner: Arc::new(Inner { store, policy: policy.checked()?, probes }) })
     }
 
     /// The policy in force.
@@ -191,8 +207,10 @@ impl<S: SessionStore> Sessions<S> {
     pub async fn terminate(&self, id: &str, caller: &Caller) -> Result<bool, Rejection> {
         let (caller_key, key) = (key_of(caller)?, parse(id, caller)?);
         let verdict = self.inner.store.terminate(&key, caller_key, &self.inner.policy).await;
-        if matches!(verdict, Ok(Verdict::Valid(_))) {
-            terminated(key.fingerprint(), "asked for");
+        match verdict {
+            Ok(Verdict::Valid(_)) => terminated(key.fingerprint(), "asked for"),
+            Ok(Verdict::Unknown) => self.look_into(key, caller, caller_key),
+            _ => {}
         }
         match conclude(key, caller, judged(verdict, caller_key)) {
             Ok(_) => Ok(true),
@@ -256,13 +274,35 @@ impl<S: SessionStore> Sessions<S> {
     ) -> Result<Session, Rejection> {
         let caller_key = key_of(caller)?;
         let verdict = self.inner.store.validate(&key, caller_key, touch, &self.inner.policy).await;
+        if matches!(verdict, Ok(Verdict::Unknown)) {
+            self.look_into(key, caller, caller_key);
+        }
         conclude(key, caller, judged(verdict, caller_key))
+    }
+
+    /// Finds out in the background whether an id that is unknown to a store that keeps identities apart is
+    /// somebody else's, and reports that as the stores do that can tell at once. The caller has their answer by
+    /// then, and it took no longer.
+    fn look_into(&self, key: SessionKey, caller: &Caller, caller_key: CallerKey) {
+        if !self.inner.store.keeps_apart() {
+            return;
+        }
+        let Ok(permit) = Arc::clone(&self.inner.probes).try_acquire_owned() else { return };
+        let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
+        tokio::spawn(async move {
+            if let Ok(Some(binding)) = inner.store.probe(&key).await
+                && !binding.admits(caller_key)
+            {
+                report(&Rejection::mismatch(binding, caller_key), Some(key.fingerprint()), &caller);
+            }
+            drop(permit);
+        });
     }
 }
 
 impl<S: fmt::Debug> fmt::Debug for Sessions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { store, policy } = &*self.inner;
+        let Inner { store, policy, .. } = &*self.inner;
         f.debug_struct("Sessions").field("store", store).field("policy", policy).finish()
     }
 }
@@ -315,7 +355,11 @@ fn conclude(
     outcome: Result<Record, Rejection>,
 ) -> Result<Session, Rejection> {
     match outcome {
-        Ok(record) => Ok(Session { key, caller: caller.clone(), state: record.state }),
+        Ok(record) => {
+            let last_used_ms = record.last_used_ms.unwrap_or(record.created_ms);
+            let age = Duration::from_millis(last_used_ms.saturating_sub(record.created_ms));
+            Ok(Session { key, caller: caller.clone(), state: record.state, age })
+        }
         Err(rejection) => {
             report(&rejection, Some(key.fingerprint()), caller);
             Err(rejection)

@@ -17,6 +17,8 @@
 //!    a new one;
 //! 6. it fails with [`StoreError`] when it cannot know. It never guesses.
 
+#[cfg(feature = "file")]
+pub(crate) mod file;
 pub(crate) mod memory;
 
 use std::error::Error;
@@ -83,6 +85,19 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Removes sessions that are past their time and tells how many that were. Takes time in
     /// proportion to what it removes, and keeps nobody waiting meanwhile.
     fn sweep(&self, policy: &Policy) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Whether the store keeps sessions apart by identity, so that it answers [`Verdict::Unknown`] to a foreign
+    /// caller. Then [`probe`](Self::probe) is asked in the background, for the operator's alert.
+    fn keeps_apart(&self) -> bool {
+        false
+    }
+
+    /// To whom the session under `key` belongs, whoever asks; `None` when there is none, or nobody can
+    /// say. For the operator only: no caller is ever told.
+    fn probe(&self, key: &SessionKey) -> impl Future<Output = Result<Option<Binding>, StoreError>> + Send {
+        let _ = key;
+        async { Ok(None) }
+    }
 
     /// How many sessions are kept, those past their time and not yet removed included. A store
     /// shared by several processes may answer approximately.

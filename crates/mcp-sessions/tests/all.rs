@@ -1,6 +1,8 @@
 //! The tests of everything that a user of the crate can see, in one program.
 
+mod attacks;
 mod concurrency;
+mod file;
 mod handshake;
 mod hijack;
 mod http;
@@ -8,4 +10,5 @@ mod logs;
 mod model;
 mod parity;
 mod running;
+mod stores;
 mod support;

@@ -270,9 +270,12 @@ async fn a_running_request_keeps_its_session_alive_up_to_its_lifetime() {
     assert_eq!(wait(&server, 100).await, 0);
     begin(waiting.as_mut()).await;
     assert_eq!(count(&server.engine.cancelled), 0);
-    wait(&server, 30).await;
-    assert_eq!(finish(waiting.as_mut()).await.status, 200);
-    assert_eq!(count(&server.engine.cancelled), 1, "the lifetime ends what runs in the session");
+    assert_eq!(wait(&server, 30).await, 1, "its time is over");
+    assert_eq!(server.status(&ana(), &id).await, 404, "nothing new is let in");
+    begin(waiting.as_mut()).await;
+    server.engine.release.notify_one();
+    assert_eq!(finish(waiting.as_mut()).await.status, 200, "what was running finishes");
+    assert_eq!(count(&server.engine.cancelled), 0);
 }
 
 #[tokio::test(start_paused = true)]

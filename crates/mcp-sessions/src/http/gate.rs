@@ -10,7 +10,7 @@ use http::{Method as HttpMethod, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::time::error::Elapsed;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::body::{self, SessionBody, Unread};
 use super::engine::Engine;
@@ -23,6 +23,12 @@ use crate::{Caller, SessionId, SessionStore, Sessions};
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// How much earlier a session counts as having lived its time when it comes to what is running in it.
+const LIFETIME_MARGIN: Duration = Duration::from_secs(1);
+
+/// Longer than any process runs, and short enough to be added to any time.
+const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 100);
 
 /// What all requests share.
 #[derive(Debug)]
@@ -177,7 +183,10 @@ impl<S: SessionStore> Gate<S> {
             }
             return answer::accepted();
         }
-        let call = match self.in_flight.begin(&session, message.request_id(), max_in_flight) {
+        let left = self.sessions.policy().lifetime().saturating_sub(session.age());
+        // The clocks of a store and of this process are not one: what ends in the very last moment may finish too.
+        let ends = Instant::now() + left.saturating_sub(LIFETIME_MARGIN).min(FOR_EVER);
+        let call = match self.in_flight.begin(&session, ends, message.request_id(), max_in_flight) {
             Ok(call) => call,
             Err(Busy::SameId(id)) => return answer::already_running(id),
             Err(Busy::Full) => {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::message::RequestId;
@@ -43,6 +44,8 @@ struct Table {
 #[derive(Debug)]
 struct Running {
     caller: Caller,
+    /// When the session will have lived for as long as it may.
+    ends: Instant,
     calls: HashMap<CallId, CancellationToken>,
 }
 
@@ -76,10 +79,12 @@ pub(super) enum Busy<'a> {
 impl InFlight {
     /// Enters what is to run in a session.
     ///
-    /// Only who was let into the session gets here: nobody else can occupy its ids.
+    /// Only who was let into the session gets here: nobody else can occupy its ids. `ends` is when the
+    /// session will have lived for as long as it may.
     pub(super) fn begin<'a>(
         self: &Arc<Self>,
         session: &Session,
+        ends: Instant,
         id: Option<&'a RequestId>,
         max: usize,
     ) -> Result<Call, Busy<'a>> {
@@ -101,10 +106,11 @@ impl InFlight {
             id: call_id.clone(),
             cancellation: CancellationToken::new(),
         };
-        let running = table
-            .sessions
-            .entry(*session.key())
-            .or_insert_with(|| Running { caller: session.caller().clone(), calls: HashMap::new() });
+        let running = table.sessions.entry(*session.key()).or_insert_with(|| Running {
+            caller: session.caller().clone(),
+            ends,
+            calls: HashMap::new(),
+        });
         running.calls.insert(call_id, call.cancellation.clone());
         Ok(call)
     }
@@ -136,9 +142,13 @@ impl InFlight {
         self.table.lock().endings
     }
 
-    /// The sessions in which something is running, and whose they are.
+    /// The sessions in which something is running and that have not lived for as long as they may, and whose
+    /// they are.
     pub(super) fn sessions(&self) -> Vec<(SessionKey, Caller)> {
-        self.table.lock().sessions.iter().map(|(key, running)| (*key, running.caller.clone())).collect()
+        let now = Instant::now();
+        let table = self.table.lock();
+        let living = table.sessions.iter().filter(|(_, running)| now < running.ends);
+        living.map(|(key, running)| (*key, running.caller.clone())).collect()
     }
 }
 

@@ -119,7 +119,8 @@ where
 }
 
 /// Counts every running request as a use of its session, four times per idle timeout. What runs in a session
-/// that has ended, by its lifetime or on another replica, is cancelled.
+/// that was ended, on another replica or by the host, is cancelled; what runs in one that has lived its
+/// time may finish.
 async fn renew_until_dropped<S: SessionStore>(gate: Weak<Gate<S>>) {
     let Some(period) = gate.upgrade().map(|gate| gate.sessions.policy().idle_timeout() / 4) else { return };
     let period = period.max(Duration::from_millis(1));

@@ -1,8 +1,9 @@
 //! Sessions in this process's memory.
 //!
 //! ```text
-//! key ──▶ shard (one of 64)     entries   key → binding, times, state
-//!                               due       (when to look at it next, key), in order
+//! key ──▶ shard (one of 64)     slots     number → key, binding, times, state
+//!                               by_key    key → number
+//!                               due       (when to look at it next, number), in order
 //! identity ──▶ owners (1 of 64) identity → its keys         for its cap, list, log-out
 //! ```
 //!
@@ -40,6 +41,8 @@ pub struct MemoryStore<C = SystemClock> {
     shards: Vec<RwLock<Shard>>,
     owners: Vec<Mutex<Owners>>,
     count: AtomicUsize,
+    /// The keys of what was removed, for a store around this one that keeps the sessions elsewhere too.
+    removed: Option<Mutex<Vec<SessionKey>>>,
 }
 
 type Owners = HashMap<IdentityDigest, Vec<SessionKey>>;
@@ -73,7 +76,21 @@ impl<C: Clock> MemoryStore<C> {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             owners: (0..SHARDS).map(|_| Mutex::default()).collect(),
             count: AtomicUsize::new(0),
+            removed: None,
         }
+    }
+
+    /// Takes a session out of its shard, and of the count. Whoever calls holds its owner's lock, and sees to
+    /// what is kept there.
+    fn take_out(&self, key: &SessionKey, doomed: impl Fn(&Entry) -> bool) -> bool {
+        let was_there = self.shard(key).write().remove_if(key, doomed);
+        if was_there {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            if let Some(removed) = &self.removed {
+                removed.lock().push(*key);
+            }
+        }
+        was_there
     }
 
     fn shard(&self, key: &SessionKey) -> &RwLock<Shard> {
@@ -137,9 +154,8 @@ impl<C: Clock> MemoryStore<C> {
         if self.count.try_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
             return Err(Refusal::AtCapacity(Cap::Total));
         }
-        let entry = Entry::new(binding, Arc::clone(state), policy, now_ms);
-        let record = entry.record();
-        shard.insert(*key, entry);
+        let record = Record { binding, created_ms: now_ms, last_used_ms: None, state: Arc::clone(state) };
+        shard.insert(Entry::new(*key, record.clone(), policy));
         if let (Some(owner), Some(owners)) = (owner, &mut owners) {
             owners.entry(owner).or_default().push(*key);
         }
@@ -180,12 +196,7 @@ impl<C: Clock> MemoryStore<C> {
     ) -> Result<(), Refusal> {
         let Some(keys) = owners.get_mut(owner) else { return Ok(()) };
         if keys.len() >= policy.max_per_identity() {
-            keys.retain(|key| {
-                let removed =
-                    self.shard(key).write().remove_if(key, |entry| entry.age(policy, now_ms) != Age::Live);
-                self.count.fetch_sub(usize::from(removed), Ordering::Relaxed);
-                !removed
-            });
+            keys.retain(|key| !self.take_out(key, |entry| entry.age(policy, now_ms) != Age::Live));
         }
         let count = keys.len();
         if count == 0 {
@@ -198,13 +209,9 @@ impl<C: Clock> MemoryStore<C> {
     fn remove(&self, key: &SessionKey, binding: Binding, doomed: impl Fn(&Entry) -> bool) -> bool {
         let owner = binding.owner();
         let owners = owner.map(|owner| self.owners(&owner).lock());
-        let removed =
-            self.shard(key).write().remove_if(key, |entry| entry.binding == binding && doomed(entry));
-        if removed {
-            self.count.fetch_sub(1, Ordering::Relaxed);
-            if let (Some(owner), Some(mut owners)) = (owner, owners) {
-                forget(&mut owners, &owner, key);
-            }
+        let removed = self.take_out(key, |entry| entry.binding == binding && doomed(entry));
+        if removed && let (Some(owner), Some(mut owners)) = (owner, owners) {
+            forget(&mut owners, &owner, key);
         }
         removed
     }
@@ -222,6 +229,64 @@ impl<C: Clock> MemoryStore<C> {
             }
         }
         removed
+    }
+}
+
+/// What a store around this one needs that keeps the sessions elsewhere too.
+#[cfg(feature = "file")]
+impl<C: Clock> MemoryStore<C> {
+    /// An empty store that remembers what it removes until it is [asked](Self::take_removed).
+    pub(super) fn that_tells_changes(clock: C) -> Self {
+        Self { removed: Some(Mutex::default()), ..Self::with_clock(clock) }
+    }
+
+    /// The keys of what was removed since the last call, under some of which there may be a session again.
+    pub(super) fn take_removed(&self) -> Vec<SessionKey> {
+        self.removed.as_ref().map(|removed| std::mem::take(&mut *removed.lock())).unwrap_or_default()
+    }
+
+    /// What is kept under a key, whoever asks.
+    pub(super) fn record(&self, key: &SessionKey) -> Option<Record> {
+        self.shard(key).read().get(key).map(Entry::record)
+    }
+
+    /// The keys of the sessions that were used at this time or later. Looks at every session, one shard after
+    /// the other.
+    pub(super) fn used_since(&self, time_ms: u64) -> Vec<SessionKey> {
+        let mut keys = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.read();
+            keys.extend(
+                shard.entries().filter(|entry| entry.was_used_since(time_ms)).map(|entry| *entry.key()),
+            );
+        }
+        keys
+    }
+
+    /// Takes out a session that could not be kept elsewhere.
+    pub(super) fn discard(&self, key: &SessionKey, binding: Binding) {
+        self.remove(key, binding, |_| true);
+    }
+
+    /// Takes in a session that was kept elsewhere, whatever the caps say.
+    pub(super) fn restore(&self, key: SessionKey, record: Record, policy: &Policy) {
+        if let Some(owner) = record.binding.owner() {
+            self.owners(&owner).lock().entry(owner).or_default().push(key);
+        }
+        self.shard(&key).write().insert(Entry::new(key, record, policy));
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says that what was kept elsewhere under a key is not taken in.
+    pub(super) fn forget_restored(&self, key: SessionKey) {
+        if let Some(removed) = &self.removed {
+            removed.lock().push(key);
+        }
+    }
+
+    /// The time that this store goes by.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
     }
 }
 
@@ -336,9 +401,7 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
     async fn terminate_all(&self, identity: &IdentityDigest) -> Result<usize, StoreError> {
         let mut owners = self.owners(identity).lock();
         let keys = owners.remove(identity).unwrap_or_default();
-        let removed = keys.iter().filter(|key| self.shard(key).write().remove_if(key, |_| true)).count();
-        self.count.fetch_sub(removed, Ordering::Relaxed);
-        Ok(removed)
+        Ok(keys.iter().filter(|key| self.take_out(key, |_| true)).count())
     }
 
     async fn list(

@@ -2,6 +2,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod http;
+pub(crate) mod worlds;
 
 use std::cell::RefCell;
 use std::io;

@@ -1,8 +1,11 @@
 //! One of the parts of a memory store: its sessions, and when to look at each of them again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use hashbrown::HashTable;
+use slab::Slab;
 
 use crate::{Age, Binding, Policy, Record, SessionKey, SessionState};
 
@@ -10,14 +13,19 @@ use crate::{Age, Binding, Policy, Record, SessionKey, SessionState};
 const SWEEP_BATCH: usize = 256;
 
 /// Sessions by key, and in the order in which they are to be looked at.
+///
+/// Sessions stand in numbered slots, and everything else knows them by their number: that is what keeps
+/// a session small.
 #[derive(Default)]
 pub(super) struct Shard {
-    entries: HashMap<SessionKey, Entry>,
-    due: BTreeSet<(u64, SessionKey)>,
+    slots: Slab<Entry>,
+    by_key: HashTable<u32>,
+    due: BTreeSet<(u64, u32)>,
 }
 
 /// One session.
 pub(super) struct Entry {
+    key: SessionKey,
     pub(super) binding: Binding,
     created_ms: u64,
     last_used: LastUsed,
@@ -28,33 +36,58 @@ pub(super) struct Entry {
 
 /// A time that may be absent, moves forward only, and can be set through a shared reference. Holds
 /// the millisecond after, so that zero can mean never.
-#[derive(Default)]
 struct LastUsed(AtomicU64);
+
+/// A key is a digest already, and only ids that were minted here are put in: any eight bytes of it
+/// spread as well as a hash would. The first one has chosen the shard.
+fn spread(key: &SessionKey) -> u64 {
+    let [_, a, b, c, d, e, f, g, h, ..] = *key.as_bytes();
+    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+}
 
 impl Shard {
     pub(super) fn get(&self, key: &SessionKey) -> Option<&Entry> {
-        self.entries.get(key)
+        self.slot(key).map(|slot| &self.slots[slot])
     }
 
     pub(super) fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Entry> {
-        self.entries.get_mut(key)
+        self.slot(key).map(|slot| &mut self.slots[slot])
     }
 
-    pub(super) fn insert(&mut self, key: SessionKey, entry: Entry) {
-        self.due.insert((entry.due_ms, key));
-        self.entries.insert(key, entry);
+    fn slot(&self, key: &SessionKey) -> Option<usize> {
+        let found = self.by_key.find(spread(key), |slot| self.slots[*slot as usize].key == *key);
+        found.map(|slot| *slot as usize)
+    }
+
+    /// Puts in a session whose key is not there.
+    pub(super) fn insert(&mut self, entry: Entry) {
+        let (key, due_ms) = (entry.key, entry.due_ms);
+        let slot = u32::try_from(self.slots.insert(entry)).expect("four billion sessions fit no memory");
+        self.due.insert((due_ms, slot));
+        self.by_key.insert_unique(spread(&key), slot, |slot| spread(&self.slots[*slot as usize].key));
     }
 
     pub(super) fn remove_if(&mut self, key: &SessionKey, doomed: impl Fn(&Entry) -> bool) -> bool {
-        let Some(entry) = self.entries.get(key).filter(|entry| doomed(entry)) else { return false };
-        self.due.remove(&(entry.due_ms, *key));
-        self.entries.remove(key);
+        let is_it = |slot: &u32| self.slots[*slot as usize].key == *key;
+        let Ok(place) = self.by_key.find_entry(spread(key), is_it) else { return false };
+        let slot = *place.get();
+        if !doomed(&self.slots[slot as usize]) {
+            return false;
+        }
+        place.remove();
+        let entry = self.slots.remove(slot as usize);
+        self.due.remove(&(entry.due_ms, slot));
         true
+    }
+
+    #[cfg(feature = "file")]
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.slots.iter().map(|(_, entry)| entry)
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.due.is_empty()
+        self.slots.is_empty() && self.by_key.is_empty() && self.due.is_empty()
     }
 
     pub(super) fn is_due(&self, now_ms: u64) -> bool {
@@ -66,14 +99,15 @@ impl Shard {
     pub(super) fn past(&mut self, policy: &Policy, now_ms: u64) -> Vec<(SessionKey, Binding)> {
         let due = self.due.iter().take_while(|(due_ms, _)| *due_ms < now_ms).take(SWEEP_BATCH);
         let mut past = Vec::new();
-        for (due_ms, key) in due.copied().collect::<Vec<_>>() {
-            let Some(entry) = self.entries.get_mut(&key) else { continue };
+        for (due_ms, slot) in due.copied().collect::<Vec<_>>() {
+            let entry = &mut self.slots[slot as usize];
             if entry.age(policy, now_ms) == Age::Live {
                 entry.due_ms = policy.alive_until_ms(entry.created_ms, entry.last_used.get());
-                self.due.remove(&(due_ms, key));
-                self.due.insert((entry.due_ms, key));
+                let again_ms = entry.due_ms;
+                self.due.remove(&(due_ms, slot));
+                self.due.insert((again_ms, slot));
             } else {
-                past.push((key, entry.binding));
+                past.push((entry.key, entry.binding));
             }
         }
         past
@@ -81,9 +115,22 @@ impl Shard {
 }
 
 impl Entry {
-    pub(super) fn new(binding: Binding, state: Arc<SessionState>, policy: &Policy, now_ms: u64) -> Self {
-        let due_ms = policy.alive_until_ms(now_ms, None);
-        Self { binding, created_ms: now_ms, last_used: LastUsed::default(), due_ms, state }
+    /// The session that a record tells of.
+    pub(super) fn new(key: SessionKey, record: Record, policy: &Policy) -> Self {
+        let Record { binding, created_ms, last_used_ms, state } = record;
+        let due_ms = policy.alive_until_ms(created_ms, last_used_ms);
+        Self { key, binding, created_ms, last_used: LastUsed::new(last_used_ms), due_ms, state }
+    }
+
+    #[cfg(feature = "file")]
+    pub(super) fn key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    /// Whether it was used at this time or later.
+    #[cfg(feature = "file")]
+    pub(super) fn was_used_since(&self, time_ms: u64) -> bool {
+        self.last_used.get().is_some_and(|used_ms| used_ms >= time_ms)
     }
 
     pub(super) fn age(&self, policy: &Policy, now_ms: u64) -> Age {
@@ -105,6 +152,10 @@ impl Entry {
 }
 
 impl LastUsed {
+    fn new(time_ms: Option<u64>) -> Self {
+        Self(AtomicU64::new(time_ms.map_or(0, |time_ms| time_ms.saturating_add(1))))
+    }
+
     fn get(&self) -> Option<u64> {
         self.0.load(Ordering::Relaxed).checked_sub(1)
     }

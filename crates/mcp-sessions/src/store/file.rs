@@ -1,0 +1,180 @@
+//! Sessions in this process's memory, and in a file from which they come back.
+//!
+//! ```text
+//! validate ──▶ memory                                                    nothing is written
+//! create, bind, terminate ──▶ memory ──▶ journal ──▶ one commit for all that wait ──▶ reply
+//! every ten seconds       uses and removals since ──▶ journal
+//! ```
+//!
+//! [`MemoryStore`] decides; `journal` writes down what it has come to, in a thread of its own, and `database` is the
+//! file. What is written is not what was done but *what there is now* under a key, so that the file can fall
+//! behind, fail and catch up without ever being wrong about the order of things.
+//!
+//! A process that dies loses the uses of its last ten seconds: a session may have ten seconds less to rest than it
+//! was promised. The time in which nothing runs counts as rest.
+
+mod database;
+mod journal;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::database::Database;
+pub use self::database::FileStoreError;
+use self::journal::Journal;
+use super::memory::MemoryStore;
+use super::{Adoption, Creation, SessionStore, StoreError, Verdict};
+use crate::{
+    Age, Binding, CallerKey, Clock, IdentityDigest, Policy, SessionKey, SessionState, SessionSummary,
+    SystemClock,
+};
+
+/// How often uses are written down.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A [`SessionStore`] for one process whose sessions survive it.
+///
+/// The file belongs to one store at a time. What it holds opens no session (keys are digests, and so are
+/// identities), but names clients: it is readable by its owner only.
+pub struct FileStore<C = SystemClock> {
+    memory: Arc<MemoryStore<C>>,
+    journal: Journal,
+}
+
+impl FileStore {
+    /// Opens the file, or makes it, its folder included, and takes in the sessions that are within their time.
+    ///
+    /// # Errors
+    ///
+    /// [`FileStoreError`], which says what to do.
+    pub fn open(path: impl AsRef<Path>, policy: &Policy) -> Result<Self, FileStoreError> {
+        Self::open_with_clock(path, policy, SystemClock::default())
+    }
+}
+
+impl<C: Clock + Clone> FileStore<C> {
+    /// [`open`](FileStore::open), by this clock. It must go on from where it was when the file was last
+    /// written, as the time since the Unix epoch does.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](FileStore::open).
+    pub fn open_with_clock(
+        path: impl AsRef<Path>,
+        policy: &Policy,
+        clock: C,
+    ) -> Result<Self, FileStoreError> {
+        let (database, kept) = Database::open(path.as_ref())?;
+        let now_ms = clock.now_ms();
+        let memory = Arc::new(MemoryStore::that_tells_changes(clock));
+        for (key, mut record) in kept {
+            // A clock that was set back must not make a session that lives longer than any other.
+            record.created_ms = record.created_ms.min(now_ms);
+            record.last_used_ms = record.last_used_ms.map(|used_ms| used_ms.min(now_ms));
+            if policy.age(record.created_ms, record.last_used_ms, now_ms) == Age::Live {
+                memory.restore(key, record, policy);
+            } else {
+                memory.forget_restored(key);
+            }
+        }
+        let journal = Journal::start(database, Arc::clone(&memory), TOUCH_INTERVAL);
+        Ok(Self { memory, journal })
+    }
+}
+
+impl<C: Clock> SessionStore for FileStore<C> {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        binding: Binding,
+        state: SessionState,
+        policy: &Policy,
+    ) -> Result<Creation, StoreError> {
+        let creation = self.memory.create(key, binding, state, policy).await?;
+        if let Creation::Created(_) = creation
+            && let Err(error) = self.journal.write(Some(*key)).await
+        {
+            // Nobody has learnt its id, and nobody will.
+            self.memory.discard(key, binding);
+            return Err(StoreError::new("create a session", error));
+        }
+        Ok(creation)
+    }
+
+    async fn validate(
+        &self,
+        key: &SessionKey,
+        caller: CallerKey,
+        touch: bool,
+        policy: &Policy,
+    ) -> Result<Verdict, StoreError> {
+        self.memory.validate(key, caller, touch, policy).await
+    }
+
+    async fn get_or_create(
+        &self,
+        key: &SessionKey,
+        caller: CallerKey,
+        state: SessionState,
+        policy: &Policy,
+    ) -> Result<Adoption, StoreError> {
+        let adoption = self.memory.get_or_create(key, caller, state, policy).await?;
+        let changed = match &adoption {
+            Adoption::Created { .. } | Adoption::Bound(_) => true,
+            // Made or bound by somebody who still waits for the file, or waited in vain.
+            Adoption::Resumed(_) => self.journal.is_behind(key),
+            Adoption::Mismatch { .. } | Adoption::AtCapacity(_) => false,
+        };
+        if changed {
+            self.journal.write(Some(*key)).await.map_err(|error| StoreError::new("keep a session", error))?;
+        }
+        Ok(adoption)
+    }
+
+    async fn terminate(
+        &self,
+        key: &SessionKey,
+        caller: CallerKey,
+        policy: &Policy,
+    ) -> Result<Verdict, StoreError> {
+        let verdict = self.memory.terminate(key, caller, policy).await?;
+        // Ended before, but perhaps not yet in the file.
+        if matches!(verdict, Verdict::Valid(_)) || self.journal.is_behind(key) {
+            self.journal.write(None).await.map_err(|error| StoreError::new("end a session", error))?;
+        }
+        Ok(verdict)
+    }
+
+    async fn terminate_all(&self, identity: &IdentityDigest) -> Result<usize, StoreError> {
+        let ended = self.memory.terminate_all(identity).await?;
+        self.journal
+            .write(None)
+            .await
+            .map_err(|error| StoreError::new("end all sessions of an identity", error))?;
+        Ok(ended)
+    }
+
+    async fn list(
+        &self,
+        identity: &IdentityDigest,
+        policy: &Policy,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        self.memory.list(identity, policy).await
+    }
+
+    async fn sweep(&self, policy: &Policy) -> Result<usize, StoreError> {
+        self.memory.sweep(policy).await
+    }
+
+    async fn count(&self) -> Result<usize, StoreError> {
+        self.memory.count().await
+    }
+}
+
+impl<C: Clock> fmt::Debug for FileStore<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("memory", &self.memory).field("journal", &self.journal).finish()
+    }
+}

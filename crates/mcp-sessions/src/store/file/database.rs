@@ -1,0 +1,208 @@
+//! The file: what is in it, how it is opened, and one write to it.
+//!
+//! A [redb](https://docs.rs/redb) database of two tables: `sessions`, key → record as
+//! [`Record::to_bytes`] writes it, and `meta`, which tells the format of the first.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use redb::backends::FileBackend;
+use redb::{Builder, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+
+use crate::{Record, SessionKey};
+
+const SESSIONS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("sessions");
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+/// The format of `sessions`, in `meta`. Raised with every change that an older version would misread.
+const FORMAT: u64 = 1;
+const FORMAT_KEY: &str = "format";
+
+/// Sessions are in memory already: the database needs no more than its inner pages.
+const CACHE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Why a session file was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileStoreError {
+    /// Another store has it.
+    #[error(
+        "the session file {} is in use by another process: stop that one, give this one a file of its own, or let both \
+         share sessions through Redis",
+        path.display()
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer version of this crate wrote it.
+    #[error(
+        "the session file {} is of format {found} and this version knows up to {known}: use the version that wrote it, \
+         or move the file away to start without sessions",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The format that it says it has.
+        found: u64,
+        /// The newest format that is known here.
+        known: u64,
+    },
+    /// It is no session file, or not a whole one.
+    #[error(
+        "the session file {} is damaged, or is something else: move it away to start without sessions",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The system refused.
+    #[error("the session file {} cannot be opened", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The open file.
+pub(super) struct Database {
+    path: PathBuf,
+    /// `None` after a write failed: what the file holds is then read again before the next.
+    database: Option<redb::Database>,
+}
+
+impl Database {
+    /// Opens the file, or makes it, and reads the sessions in it.
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<(SessionKey, Record)>), FileStoreError> {
+        let opening = Opening { path };
+        let file = opening.file().map_err(|source| FileStoreError::Io { path: path.into(), source })?;
+        let backend = FileBackend::new(file).map_err(|error| opening.failed(error))?;
+        let database = builder().create_with_backend(backend).map_err(|error| opening.failed(error))?;
+        opening.format(&database)?;
+        let sessions = opening.sessions(&database)?;
+        Ok((Self { path: path.into(), database: Some(database) }, sessions))
+    }
+
+    /// Writes what there is now under each of these keys, durably and all at once: a record to keep, or none.
+    pub(super) fn write(&mut self, changes: &[(SessionKey, Option<Record>)]) -> Result<(), redb::Error> {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => builder().open(&self.path)?,
+        };
+        write(&database, changes)?;
+        self.database = Some(database);
+        Ok(())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+    builder
+}
+
+fn write(database: &redb::Database, changes: &[(SessionKey, Option<Record>)]) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    {
+        let mut sessions = transaction.open_table(SESSIONS)?;
+        for (key, record) in changes {
+            match record {
+                Some(record) => drop(sessions.insert(key.as_bytes(), &*record.to_bytes())?),
+                None => drop(sessions.remove(key.as_bytes())?),
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// A file that is being opened, for its errors.
+struct Opening<'a> {
+    path: &'a Path,
+}
+
+impl Opening<'_> {
+    /// The file, for its owner only, in a folder that knows of it whatever happens next.
+    fn file(&self) -> io::Result<File> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(self.path)?;
+        #[cfg(unix)]
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(file)
+    }
+
+    /// Checks the format, or writes it into a new file.
+    fn format(&self, database: &redb::Database) -> Result<(), FileStoreError> {
+        let damaged = |error| self.damaged(error);
+        let found = (|| -> Result<Option<u64>, redb::Error> {
+            let reading = database.begin_read()?;
+            match reading.open_table(META) {
+                Ok(meta) => Ok(Some(meta.get(FORMAT_KEY)?.map_or(0, |format| format.value()))),
+                Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })();
+        match found.map_err(damaged)? {
+            Some(FORMAT) => Ok(()),
+            Some(found) if found > FORMAT => {
+                Err(FileStoreError::Newer { path: self.path.into(), found, known: FORMAT })
+            }
+            Some(found) => Err(self.damaged(format!("no session file has format {found}"))),
+            None => (|| -> Result<(), redb::Error> {
+                let writing = database.begin_write()?;
+                writing.open_table(SESSIONS)?;
+                writing.open_table(META)?.insert(FORMAT_KEY, FORMAT)?;
+                Ok(writing.commit()?)
+            })()
+            .map_err(damaged),
+        }
+    }
+
+    fn sessions(&self, database: &redb::Database) -> Result<Vec<(SessionKey, Record)>, FileStoreError> {
+        let read = || -> Result<Vec<_>, Box<dyn std::error::Error + Send + Sync>> {
+            let sessions = database.begin_read()?.open_table(SESSIONS)?;
+            let mut kept = Vec::new();
+            for entry in sessions.iter()? {
+                let (key, record) = entry?;
+                kept.push((SessionKey::from(*key.value()), Record::from_bytes(record.value())?));
+            }
+            Ok(kept)
+        };
+        read().map_err(|error| self.damaged(error))
+    }
+
+    fn failed(&self, error: DatabaseError) -> FileStoreError {
+        let path = self.path.into();
+        match error {
+            DatabaseError::DatabaseAlreadyOpen => FileStoreError::InUse { path },
+            DatabaseError::Storage(redb::StorageError::Io(source))
+                if source.kind() != io::ErrorKind::InvalidData =>
+            {
+                FileStoreError::Io { path, source }
+            }
+            other => self.damaged(other),
+        }
+    }
+
+    fn damaged(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> FileStoreError {
+        FileStoreError::Damaged { path: self.path.into(), source: source.into() }
+    }
+}

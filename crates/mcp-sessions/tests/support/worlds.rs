@@ -1,0 +1,68 @@
+//! How the checks and attacks that every store withstands get one of each.
+
+use std::time::Duration;
+
+use mcp_sessions::conformance::World;
+use mcp_sessions::{FileStore, ManualClock, MemoryStore, Policy};
+use tempfile::TempDir;
+
+use super::bytes::ByteStore;
+
+#[derive(Default)]
+pub(crate) struct Memory(pub(crate) ManualClock);
+
+impl World for Memory {
+    type Store = MemoryStore<ManualClock>;
+
+    async fn store(&self) -> Self::Store {
+        MemoryStore::with_clock(self.0.clone())
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.0.advance(time);
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Bytes(ManualClock);
+
+impl World for Bytes {
+    type Store = ByteStore;
+
+    async fn store(&self) -> Self::Store {
+        ByteStore::with_clock(self.0.clone())
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.0.advance(time);
+    }
+}
+
+pub(crate) struct File {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: ManualClock,
+}
+
+impl File {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), clock: ManualClock::default() }
+    }
+}
+
+impl World for File {
+    type Store = FileStore<ManualClock>;
+
+    async fn store(&self) -> Self::Store {
+        let path = self.folder.path().join("sessions.redb");
+        FileStore::open_with_clock(path, &Policy::default(), self.clock.clone()).expect("it opens")
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn reopened(&self, store: Self::Store) -> Option<Self::Store> {
+        drop(store);
+        Some(self.store().await)
+    }
+}
