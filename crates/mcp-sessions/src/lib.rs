@@ -14,6 +14,7 @@ mod record;
 mod rejection;
 mod sessions;
 pub mod store;
+mod sync;
 
 #[doc = include_str!("parity.md")]
 pub mod parity {}

@@ -1,15 +1,15 @@
-//! `Sessions` behaves as a plain map does that is looked through from end to end, over the memory store and
-//! over one that somebody else could have written.
+//! `Sessions` behaves as a plain map does that is looked through from end to end, over every store: also when calls
+//! fail, before or after they did what they were asked for, and when the process begins anew.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mcp_sessions::{
-    Caller, Identity, ManualClock, MemoryStore, Policy, SessionId, SessionState, SessionStore, Sessions,
-};
+use mcp_sessions::conformance::World;
+use mcp_sessions::{Caller, Identity, Policy, SessionId, SessionState, Sessions};
 use proptest::prelude::*;
 
-use crate::support::bytes::ByteStore;
+use crate::support::faulty::{Fault, Faults, Faulty};
+use crate::support::worlds::{Bytes, File, Memory};
 
 /// Unused for more than this, idle for more than this, older than this: milliseconds, small so that
 /// steps of the clock cross them often.
@@ -21,15 +21,41 @@ const MAX_PER_IDENTITY: usize = 3;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Create { who: usize },
-    GetOrCreate { id: usize, who: usize },
-    Validate { id: usize, who: usize },
-    Check { id: usize, who: usize },
-    Terminate { id: usize, who: usize },
-    TerminateAll { who: usize },
-    List { who: usize },
+    Create {
+        who: usize,
+    },
+    GetOrCreate {
+        id: usize,
+        who: usize,
+    },
+    Validate {
+        id: usize,
+        who: usize,
+    },
+    Check {
+        id: usize,
+        who: usize,
+    },
+    Terminate {
+        id: usize,
+        who: usize,
+    },
+    TerminateAll {
+        who: usize,
+    },
+    List {
+        who: usize,
+    },
     Sweep,
-    Wait { ms: u64 },
+    Wait {
+        ms: u64,
+    },
+    /// The next call to the store fails.
+    Fail {
+        how: Fault,
+    },
+    /// The process begins anew, if the sessions outlive it.
+    Restart,
 }
 
 /// Who takes part: nobody in particular, and three who differ in one claim at most.
@@ -140,6 +166,17 @@ impl Model {
         verdict
     }
 
+    fn terminate(&mut self, id: &str, who: usize) -> &'static str {
+        match self.check(id, who) {
+            "unknown" | "stale" | "expired" => "nothing to end",
+            "allowed" => {
+                self.sessions.remove(id);
+                "allowed"
+            }
+            verdict => verdict,
+        }
+    }
+
     fn get_or_create(&mut self, id: &str, who: usize) -> &'static str {
         let verdict = self.check(id, who);
         match verdict {
@@ -170,6 +207,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1..PEOPLE).prop_map(|who| Step::List { who }),
         1 => Just(Step::Sweep),
         4 => (1..60_u64).prop_map(|ms| Step::Wait { ms }),
+        1 => prop_oneof![Just(Fault::Before), Just(Fault::After)].prop_map(|how| Step::Fail { how }),
+        1 => Just(Step::Restart),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -185,64 +224,80 @@ fn policy(lazy: bool) -> Policy {
         .with_lazy_binding(lazy)
 }
 
-async fn compare<S: SessionStore>(
-    store: impl Fn(ManualClock) -> S,
+async fn compare<W: World>(
+    world: W,
+    survives: bool,
     lazy: bool,
     steps: Vec<Step>,
 ) -> Result<(), TestCaseError> {
-    let clock = ManualClock::default();
-    let sessions = Sessions::new(store(clock.clone()), policy(lazy)).expect("agrees");
+    let faults = Faults::default();
+    let open = async || {
+        let store = Faulty::new(world.store().await, faults.clone());
+        Sessions::new(store, policy(lazy)).expect("agrees")
+    };
+    let mut sessions = open().await;
     let mut model = Model { lazy, ..Model::default() };
     let mut ids: Vec<_> = (0..FIRST_IDS).map(|_| SessionId::random().expose_hex()).collect();
-    for step in steps {
+    for (number, step) in steps.into_iter().enumerate() {
         let id_at = |id: usize| ids[id % ids.len()].clone();
+        let fault = faults.planned();
+        // What the model says of a call: a call that failed before it did anything is none to it, and of one that
+        // failed afterwards nobody heard.
+        let heard = |modelled: &dyn Fn(&mut Model) -> &'static str, model: &mut Model| match fault {
+            None => modelled(model),
+            Some(Fault::Before) => "store_unavailable",
+            Some(Fault::After) => {
+                modelled(model);
+                "store_unavailable"
+            }
+        };
         let (real, modelled) = match step.clone() {
-            Step::Create { who } => match sessions.create(&caller(who), SessionState::default()).await {
-                Ok(id) => {
-                    ids.push(id.expose_hex());
-                    ("allowed", model.create(&id.expose_hex(), who))
+            Step::Create { who } => {
+                let real = sessions.create(&caller(who), SessionState::default()).await;
+                // An id that nobody got is kept all the same.
+                let id = real.as_ref().map_or_else(|_| format!("lost {number}"), SessionId::expose_hex);
+                if real.is_ok() {
+                    ids.push(id.clone());
                 }
-                Err(rejection) => (rejection.reason(), model.create("refused", who)),
-            },
+                let modelled = heard(&|model| model.create(&id, who), &mut model);
+                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), modelled)
+            }
             Step::GetOrCreate { id, who } => {
                 let id = id_at(id);
                 let real = sessions.get_or_create(&id, &caller(who)).await;
-                (
-                    real.map_or_else(|rejection| rejection.reason(), |_| "allowed"),
-                    model.get_or_create(&id, who),
-                )
+                let modelled = heard(&|model| model.get_or_create(&id, who), &mut model);
+                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), modelled)
             }
             Step::Validate { id, who } => {
                 let id = id_at(id);
                 let real = sessions.validate(&id, &caller(who)).await;
-                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), model.validate(&id, who))
+                let modelled = heard(&|model| model.validate(&id, who), &mut model);
+                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), modelled)
             }
             Step::Check { id, who } => {
                 let id = id_at(id);
                 let real = sessions.check(&id, &caller(who)).await;
-                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), model.check(&id, who))
+                let modelled = heard(&|model| model.check(&id, who), &mut model);
+                (real.map_or_else(|rejection| rejection.reason(), |_| "allowed"), modelled)
             }
             Step::Terminate { id, who } => {
                 let id = id_at(id);
                 let real = sessions.terminate(&id, &caller(who)).await;
-                let modelled = match model.check(&id, who) {
-                    "unknown" | "stale" | "expired" => "nothing to end",
-                    verdict => verdict,
-                };
-                if modelled == "allowed" {
-                    model.sessions.remove(&id);
-                }
+                let modelled = heard(&|model| model.terminate(&id, who), &mut model);
                 let ended = |ended| if ended { "allowed" } else { "nothing to end" };
                 (real.map_or_else(|rejection| rejection.reason(), ended), modelled)
             }
             Step::TerminateAll { who } => {
-                let ended = sessions.terminate_all(&person(who)).await.expect("memory does not fail");
-                prop_assert_eq!(ended, model.owned(who));
-                model.sessions.retain(|_, session| session.owner != Owner::Person(who));
+                let ended = sessions.terminate_all(&person(who)).await.ok();
+                let owned = model.owned(who);
+                prop_assert_eq!(ended, fault.is_none().then_some(owned));
+                if fault != Some(Fault::Before) {
+                    model.sessions.retain(|_, session| session.owner != Owner::Person(who));
+                }
                 ("", "")
             }
             Step::List { who } => {
-                let listed = sessions.list(&person(who)).await.expect("memory does not fail");
+                let listed = sessions.list(&person(who)).await.expect("no fault is made here");
                 let living = |session: &&Modelled| {
                     session.owner == Owner::Person(who) && session.end(model.now).is_none()
                 };
@@ -260,18 +315,30 @@ async fn compare<S: SessionStore>(
                 ("", "")
             }
             Step::Sweep => {
-                let removed = sessions.sweep().await.expect("memory does not fail");
+                let removed = sessions.sweep().await.expect("no fault is made here");
                 prop_assert_eq!(removed, model.drop_past(|_| true));
                 ("", "")
             }
             Step::Wait { ms } => {
-                clock.advance(Duration::from_millis(ms));
+                world.pass(Duration::from_millis(ms)).await;
                 model.now += ms;
+                ("", "")
+            }
+            Step::Fail { how } => {
+                faults.plan(how);
+                ("", "")
+            }
+            Step::Restart => {
+                if survives {
+                    drop(sessions);
+                    sessions = open().await;
+                    model.drop_past(|_| true);
+                }
                 ("", "")
             }
         };
         prop_assert_eq!(real, modelled, "{:?}", step);
-        let count = sessions.count().await.expect("memory does not fail");
+        let count = sessions.count().await.expect("no fault is made here");
         prop_assert_eq!(count, model.sessions.len(), "{:?}", step);
         prop_assert!(count <= MAX);
         prop_assert!((1..PEOPLE).all(|who| model.owned(who) <= MAX_PER_IDENTITY));
@@ -279,18 +346,31 @@ async fn compare<S: SessionStore>(
     Ok(())
 }
 
+fn run<W: World>(world: W, survives: bool, lazy: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(compare(world, survives, lazy, steps))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn sessions_agree_with_a_plain_map(lazy: bool, steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(compare(MemoryStore::with_clock, lazy, steps))?;
+        run(Memory::default(), false, lazy, steps)?;
     }
 
     #[test]
     fn a_store_of_bytes_agrees_as_well(lazy: bool, steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(compare(ByteStore::with_clock, lazy, steps))?;
+        run(Bytes::default(), false, lazy, steps)?;
+    }
+}
+
+proptest! {
+    // Every case waits for a disk.
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_store_in_a_file_agrees_and_comes_back(lazy: bool, steps in steps()) {
+        run(File::with_policy(policy(lazy)), true, lazy, steps)?;
     }
 }

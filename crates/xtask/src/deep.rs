@@ -31,6 +31,13 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
         "property tests, with many cases",
         cargo(tests).args(["--lib", "--test", "essie_syntax"]).env("PROPTEST_CASES", PROPERTY_CASES),
     )?;
+    test(
+        "orders in which threads meet in the session store",
+        cargo(["test", "--profile", "deep", "--locked", "--package", "mcp-sessions", "--no-default-features"])
+            .args(["--test", "schedules", "--target-dir"])
+            .arg(target_dir()?.join("shuttle"))
+            .env("RUSTFLAGS", "--cfg shuttle"),
+    )?;
     match Fuzzers::missing() {
         Some(why) => skipped.push(why.to_owned()),
         None => {

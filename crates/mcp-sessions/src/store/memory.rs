@@ -22,12 +22,11 @@ mod shard;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use parking_lot::{Mutex, RwLock};
+use std::sync::atomic::Ordering;
 
 use self::shard::{Entry, Shard};
 use super::{Adoption, Cap, Creation, SessionStore, StoreError, Verdict};
+use crate::sync::{AtomicUsize, Mutex, RwLock};
 use crate::{
     Age, Binding, CallerKey, Clock, IdentityDigest, Policy, Record, SessionKey, SessionState, SessionSummary,
     SystemClock,
@@ -151,7 +150,7 @@ impl<C: Clock> MemoryStore<C> {
             return Err(Refusal::Taken);
         }
         let one_more = |count| (count < policy.max_sessions()).then_some(count + 1);
-        if self.count.try_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+        if self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
             return Err(Refusal::AtCapacity(Cap::Total));
         }
         let record = Record { binding, created_ms: now_ms, last_used_ms: None, state: Arc::clone(state) };

@@ -1,6 +1,7 @@
 //! What several test files need: people, sessions under a clock that stands still, captured logs.
 
 pub(crate) mod bytes;
+pub(crate) mod faulty;
 pub(crate) mod http;
 pub(crate) mod worlds;
 

@@ -41,11 +41,17 @@ impl World for Bytes {
 pub(crate) struct File {
     pub(crate) folder: TempDir,
     pub(crate) clock: ManualClock,
+    policy: Policy,
 }
 
 impl File {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder"), clock: ManualClock::default() }
+        Self::with_policy(Policy::default())
+    }
+
+    /// One that is opened under this policy: what is past its time then is not taken in.
+    pub(crate) fn with_policy(policy: Policy) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), clock: ManualClock::default(), policy }
     }
 }
 
@@ -54,7 +60,7 @@ impl World for File {
 
     async fn store(&self) -> Self::Store {
         let path = self.folder.path().join("sessions.redb");
-        FileStore::open_with_clock(path, &Policy::default(), self.clock.clone()).expect("it opens")
+        FileStore::open_with_clock(path, &self.policy, self.clock.clone()).expect("it opens")
     }
 
     async fn pass(&self, time: Duration) {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use hashbrown::HashTable;
 use slab::Slab;
 
+use crate::sync::AtomicU64;
 use crate::{Age, Binding, Policy, Record, SessionKey, SessionState};
 
 /// How many sessions a sweep takes out of a shard before it lets others in.
