@@ -31,4 +31,6 @@ pub use sessions::{Session, Sessions};
 #[cfg(feature = "file")]
 pub use store::file::{FileStore, FileStoreError};
 pub use store::memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use store::redis::{RedisStore, RedisUrlError};
 pub use store::{SessionStore, StoreError};

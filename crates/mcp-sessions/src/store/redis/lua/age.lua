@@ -1,0 +1,19 @@
+-- What time does to a session: `Policy::age` and `Policy::alive_until_ms`.
+local unused, idle, lifetime = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- For how long a session past its time is kept, to be told from one that never was.
+local grace = tonumber(ARGV[4])
+
+local function past(created, used)
+  if now - created > lifetime then return 'expired' end
+  if now - (used or created) > (used and idle or unused) then return 'stale' end
+end
+
+local function alive_until(created, used)
+  return math.min((used or created) + (used and idle or unused), created + lifetime)
+end
+
+-- Until when its key lives if nobody uses the session again.
+local function keep(key, created, used)
+  redis.call('PEXPIRE', key, whole(math.max(alive_until(created, used) - now, 0) + grace))
+end
+

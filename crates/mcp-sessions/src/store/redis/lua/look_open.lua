@@ -1,0 +1,38 @@
+-- Looks at a session that belongs to no identity, or at what says to whom it went; uses or ends it.
+--
+-- KEYS: the session's holder
+-- ARGV: four times, how ('check', 'touch' or 'end'), the caller ('' when anonymous), the caller's epoch
+local holder, how, caller = KEYS[1], ARGV[5], ARGV[6]
+
+-- A write that changes nothing: a server that takes no writes answers with an error, not from what it has.
+redis.call('HDEL', holder, '')
+
+local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'd', 'e', 'r')
+local binding = found[1]
+if not binding then return {'unknown'} end
+if not found[2] then
+  if binding == caller then return {'unknown'} end
+  return {'marked', binding, found[6] and now - tonumber(found[6]) < 10000 and 1 or 0}
+end
+
+local created, used = tonumber(found[2]), found[3] and tonumber(found[3])
+local ended = past(created, used)
+if ended then
+  redis.call('UNLINK', holder)
+  return {ended}
+end
+if binding == 'a' and caller ~= '' or binding ~= 'a' and binding ~= 'u' and binding ~= caller then
+  return {'foreign', binding}
+end
+if binding == caller and found[5] ~= ARGV[7] then
+  redis.call('UNLINK', holder)
+  return {'unknown'}
+end
+if how == 'end' then
+  redis.call('UNLINK', holder)
+elseif how == 'touch' then
+  used = now
+  redis.call('HSET', holder, 'u', whole(now))
+  keep(holder, created, used)
+end
+return {'valid', binding, found[2], used and whole(used), found[4]}
