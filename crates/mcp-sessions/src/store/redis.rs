@@ -83,8 +83,8 @@ const DEFAULT_PREFIX: &str = "mcp-sessions:";
 /// ```
 ///
 /// A user with access rights needs the keys that start with the prefix and `+@connection +eval +evalsha
-/// +time +get +set +unlink +pttl +pexpire +hget +hset +hsetnx +hmget +hdel +zadd +zrem +zcard +zrange
-/// +zrangebyscore +zremrangebyscore`, in a cluster `+cluster` and `+readonly` as well.
+/// +time +get +set +unlink +pttl +pexpire +hget +hset +hsetnx +hmget +hdel +setrange +zadd +zrem +zcard
+/// +zrange +zrangebyscore +zremrangebyscore`, in a cluster `+cluster` and `+readonly` as well.
 #[derive(Clone)]
 pub struct RedisStore {
     inner: Arc<Inner>,
@@ -192,6 +192,9 @@ impl RedisStore {
             return Err(RedisUrlError::NoTls);
         }
         let ca = std::fs::read(path).map_err(RedisUrlError::CaFile)?;
+        if !String::from_utf8_lossy(&ca).contains("-----BEGIN CERTIFICATE-----") {
+            return Err(RedisUrlError::CaCertificates("there is none in it".to_owned()));
+        }
         Self::new(address, self.inner.keys.prefix(), Some(ca))
     }
 
@@ -247,7 +250,7 @@ impl Inner {
             CallerKey::Identified(owner) => owner.as_bytes().to_vec(),
             CallerKey::Anonymous => Vec::new(),
         };
-        let call = Call::new(&LOOK_OPEN, [self.keys.holder(key)]).times(policy).bytes(how);
+        let call = Call::new(&LOOK_OPEN, self.keys.open(key)).times(policy).bytes(how);
         let mut reply = self.run(&call.bytes(owner).bytes(epoch.unwrap_or_default())).await?;
         match &*reply.bytes()? {
             b"valid" => {
@@ -337,7 +340,7 @@ impl Inner {
         let bytes = state.to_bytes();
         let letter = if binding == Binding::Unbound { "u" } else { "a" };
         let call = |room| {
-            let call = Call::new(&MAKE_OPEN, [self.keys.holder(key)]).times(policy).bytes(how);
+            let call = Call::new(&MAKE_OPEN, self.keys.open(key)).times(policy).bytes(how);
             call.bytes(letter).bytes(bytes.clone()).flag(room)
         };
         self.make(key, binding, state, policy, call).await
@@ -406,7 +409,7 @@ impl Inner {
         epoch: &[u8],
         policy: &Policy,
     ) -> Result<Claim, Fault> {
-        let call = Call::new(&CLAIM, [self.keys.holder(key)]).times(policy);
+        let call = Call::new(&CLAIM, self.keys.open(key)).times(policy);
         let mut reply = self.run(&call.bytes(*owner.as_bytes()).bytes(epoch)).await?;
         match &*reply.bytes()? {
             b"free" => Ok(Claim::Free { replaced: reply.flag()? }),

@@ -1,7 +1,10 @@
 //! The tests of the store on Redis, against servers that they start themselves.
 
+mod cluster;
 mod ends;
 mod limits;
+mod login;
+mod outages;
 mod promises;
 mod server;
 mod traffic;

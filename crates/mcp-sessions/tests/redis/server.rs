@@ -29,8 +29,11 @@ pub(crate) fn skipped(reason: &str) {
 
 /// Starts a server for a test, or says that there is none and ends the test.
 macro_rules! server {
-    ($($setting:expr),*) => {
-        match $crate::server::Server::start_or_skip(&[$($setting),*]) {
+    ($($setting:literal),*) => {
+        $crate::server::server!(@ &[$($setting),*])
+    };
+    (@ $settings:expr) => {
+        match $crate::server::Server::start_or_skip($settings) {
             Some(server) => server,
             None => return,
         }
@@ -195,10 +198,7 @@ pub(crate) fn short_policy() -> Policy {
 }
 
 /// Asks until there is an answer, which takes as long as the pause between two attempts to connect.
-pub(crate) async fn recovered<T, F>(ask: impl Fn() -> F) -> T
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
+pub(crate) async fn recovered<T>(ask: impl AsyncFn() -> Result<T, StoreError>) -> T {
     let start = Instant::now();
     loop {
         match ask().await {

@@ -85,7 +85,7 @@ async fn a_server_that_forgot_the_scripts_gets_them_again() {
     store.create(&key, Binding::Bound(digest("ana")), SessionState::default(), &policy).await.expect("up");
     server.crash();
     server.restart();
-    assert_eq!(recovered(validate).await, Verdict::Unknown, "nothing was persisted");
+    assert_eq!(recovered(async || validate().await).await, Verdict::Unknown, "nothing was persisted");
 }
 
 /// Writes how a validation compares with the least that a round trip takes.

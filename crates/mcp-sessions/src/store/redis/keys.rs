@@ -62,6 +62,11 @@ impl Keys {
         self.tagged(&hex(session.as_bytes()), ":h")
     }
 
+    /// The holder of a session and, in its slot, a key that is never there.
+    pub(super) fn open(&self, session: &SessionKey) -> [Key; 2] {
+        [self.holder(session), self.tagged(&hex(session.as_bytes()), ":n")]
+    }
+
     /// One of the sets in which all sessions are counted.
     pub(super) fn live(&self, set: u8) -> Key {
         self.tagged(&format!("live:{set:02}"), "")

@@ -1,11 +1,10 @@
 -- Gives a session to one identity: the first of two steps, before it is made in, or moved to, its slot.
 --
--- KEYS: the session's holder
+-- KEYS: the session's holder, a key that is never there
 -- ARGV: four times, the identity, its epoch
 local holder, owner, epoch = KEYS[1], ARGV[5], ARGV[6]
 
--- A write that changes nothing: a server that takes no writes answers with an error, not from what it has.
-redis.call('HDEL', holder, '')
+redis.call('SETRANGE', KEYS[2], 0, '')
 
 local replaced = 0
 local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'd', 'e', 'r')

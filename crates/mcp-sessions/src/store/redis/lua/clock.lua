@@ -1,3 +1,7 @@
+-- A script begins with a write, of nothing if need be: a server that takes no writes then answers with an
+-- error, not from what it has. One that is out of memory does so, too, when the write could take memory, as
+-- SETRANGE of nothing could; later in a script it would be let through.
+
 -- The time by the server's clock, in milliseconds.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)

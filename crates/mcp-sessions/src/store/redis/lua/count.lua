@@ -2,7 +2,6 @@
 --
 -- KEYS: the set
 -- ARGV: 'trim' or 'count'
--- A write that changes nothing: a server that takes no writes answers with an error, not from what it has.
 redis.call('ZREM', KEYS[1], '')
 local removed = 0
 if ARGV[1] == 'trim' then removed = redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. whole(now)) end

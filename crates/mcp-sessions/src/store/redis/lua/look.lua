@@ -5,8 +5,7 @@
 local session, index, epoch = KEYS[1], KEYS[2], KEYS[3]
 local how, member = ARGV[5], ARGV[6]
 
--- A write that changes nothing: a server that takes no writes answers with an error, not from what it has.
-redis.call('HDEL', session, '')
+if how == 'end' then redis.call('HDEL', session, '') else redis.call('SETRANGE', epoch, 0, '') end
 
 local current = redis.call('GET', epoch)
 local found = redis.call('HMGET', session, 'c', 'u', 'd', 'e')

@@ -1,11 +1,10 @@
 -- Looks at a session that belongs to no identity, or at what says to whom it went; uses or ends it.
 --
--- KEYS: the session's holder
+-- KEYS: the session's holder, a key that is never there
 -- ARGV: four times, how ('check', 'touch' or 'end'), the caller ('' when anonymous), the caller's epoch
 local holder, how, caller = KEYS[1], ARGV[5], ARGV[6]
 
--- A write that changes nothing: a server that takes no writes answers with an error, not from what it has.
-redis.call('HDEL', holder, '')
+if how == 'end' then redis.call('HDEL', holder, '') else redis.call('SETRANGE', KEYS[2], 0, '') end
 
 local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'd', 'e', 'r')
 local binding = found[1]

@@ -6,6 +6,7 @@
 local session, index, epoch = KEYS[1], KEYS[2], KEYS[3]
 local how, member, state = ARGV[5], ARGV[6], ARGV[7]
 
+redis.call('SETRANGE', epoch, 0, '')
 redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. whole(now))
 
 local current = redis.call('GET', epoch)

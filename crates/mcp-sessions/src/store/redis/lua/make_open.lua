@@ -1,11 +1,10 @@
 -- Makes a session that belongs to no identity, or resumes it for an anonymous caller.
 --
--- KEYS: the session's holder
+-- KEYS: the session's holder, a key that is never there
 -- ARGV: four times, how ('create' or 'adopt'), the binding ('a' or 'u'), its state, whether there is room ('1')
 local holder, how = KEYS[1], ARGV[5]
 
--- A write that changes nothing: a server that takes no writes answers with an error, not from what it has.
-redis.call('HDEL', holder, '')
+redis.call('SETRANGE', KEYS[2], 0, '')
 
 local replaced = 0
 local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'd', 'r')

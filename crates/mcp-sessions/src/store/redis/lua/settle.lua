@@ -8,6 +8,7 @@
 --   'drop'     it was ended; whatever is here goes
 local holder, how, owner = KEYS[1], ARGV[5], ARGV[6]
 
+redis.call('HDEL', holder, '')
 local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'r')
 if found[1] ~= owner then return 0 end
 local created = found[2]
