@@ -4,6 +4,7 @@ use crate::{
     fuzz::{Effort, Fuzzers, Ran},
     steps::{self, cargo, run_and_collect_all, say, target_dir},
     test::SKIPPED,
+    tools,
 };
 
 /// What a test writes to standard error when it has a figure to tell.
@@ -25,8 +26,9 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
         })
     };
     let tests = ["test", "--profile", "deep", "--workspace", "--locked"];
+    let servers = tools::fetch(&target_dir()?);
     let ignored = ["--lib", "--bins", "--tests", "--no-fail-fast", "--", "--ignored"];
-    test("tests that take minutes", cargo(tests).args(ignored))?;
+    test("tests that take minutes", cargo(tests).args(ignored).envs(servers.found))?;
     test(
         "property tests, with many cases",
         cargo(tests).args(["--lib", "--test", "essie_syntax"]).env("PROPTEST_CASES", PROPERTY_CASES),
@@ -54,6 +56,7 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
             })?;
         }
     }
+    skipped.extend(servers.missing);
     say("\nEverything passed.\n\n");
     figures.iter().for_each(|figure| say(&format!("  {figure}\n")));
     for Ran { target, inputs, reached } in &fuzzed {

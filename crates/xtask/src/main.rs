@@ -7,6 +7,7 @@ mod fuzz;
 mod load;
 mod steps;
 mod test;
+mod tools;
 
 use std::{path::Path, process::ExitCode};
 
@@ -21,8 +22,9 @@ cargo xtask bench [STUDIES]
 cargo xtask bench registry [--studies N]
                      measures the mirror over N made-up studies (default 50000; 600000 is the registry's size and
                      takes twenty minutes and 8 GB under target/), beside SQLite up to 50000
+cargo xtask tools    fetches the servers that tests start, as `test` and `deep` do
 
-The clients that tests need are fetched into target/; nothing is installed system-wide.
+The clients and servers that tests need are fetched into target/; nothing is installed system-wide.
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["deep"] => deep::run(120),
         ["deep", seconds] => seconds.parse().map_err(anyhow::Error::from).and_then(deep::run),
+        ["tools"] => tools::run(),
         ["bench"] => bench::run_program(None),
         ["bench", "registry"] => bench::run_registry(bench::REGISTRY_STUDIES),
         ["bench", "registry", "--studies", studies] => match studies.parse() {

@@ -56,6 +56,17 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs a program and returns what it prints; anything but success is an error, which tells what it
+/// complained about.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().with_context(|| format!("cannot start {}", shown(command)))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("{} ended with {}: {}", shown(command), output.status, complaint.trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Runs a program, passes its standard error on, and returns what stands after `marker` in the lines that start with it.
 pub(crate) fn run_and_collect(command: &mut Command, marker: &'static str) -> anyhow::Result<Vec<String>> {
     let told = run_and_collect_all(command, &[marker])?;

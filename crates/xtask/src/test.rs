@@ -4,6 +4,7 @@ use crate::{
     clients,
     fuzz::{Effort, Fuzzers},
     steps::{self, available, cargo, run_and_collect, say, step, target_dir},
+    tools::{self, Tools},
 };
 
 /// What a test writes to standard error when it cannot run here.
@@ -34,8 +35,15 @@ fn check() -> anyhow::Result<Vec<String>> {
         Ok(())
     })?;
     step("fetching the real clients", || clients::fetch(&target))?;
+    let mut servers = Tools::default();
+    step("fetching the servers that tests start", || {
+        servers = tools::fetch(&target);
+        Ok(())
+    })?;
+    skipped.append(&mut servers.missing);
     step("unit, property, documentation and end-to-end tests", || {
-        skipped.extend(run_and_collect(&mut cargo(["test", "--workspace", "--locked"]), SKIPPED)?);
+        let mut test = cargo(["test", "--workspace", "--locked"]);
+        skipped.extend(run_and_collect(test.envs(servers.found), SKIPPED)?);
         Ok(())
     })?;
     step("fuzz targets, built and tried", || {
