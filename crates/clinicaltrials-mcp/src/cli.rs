@@ -24,7 +24,10 @@ Set by the environment only:
   MCP_ALLOWED_ORIGINS                    web origins whose requests are not refused [default: loopback; * for all]
   MCP_HTTP_ENDPOINT_PATH                 where MCP is served [default: /mcp]
   MCP_HTTP_MAX_BODY_BYTES                largest request body [default: 1048576]
-  MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS  when an unused session ends [default: 1800000]
+  MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS  when a session that nobody uses ends [default: 1800000]
+  MCP_SESSION_LIFETIME_MS                when any session ends [default: 86400000]
+  MCP_SESSIONS_MAX                       most sessions at once; one more is answered with 503 [default: 10000]
+  MCP_SESSIONS_MAX_PER_IDENTITY          most sessions of one identity at once [default: 100]
   CT_MAX_PAGE_SIZE                       most studies on a page of a tool's answer [default: 200]
   CLINICALTRIALS_API_QUERY_TIMEOUT_MS    longest that a search of the REST API may work [default: 2000]";
 
@@ -54,6 +57,8 @@ pub enum Command {
     Import(ImportOptions),
     /// Show what the local mirror holds
     Status(StatusOptions),
+    /// See or end what somebody has open on the server that runs over the data directory on this machine
+    Sessions(SessionsOptions),
     /// Read everything in the local mirror and name what is damaged; exit code 1 if anything is
     Verify,
     /// Rewrite the local mirror without what was replaced since: less on disk, faster answers, the same data
@@ -83,7 +88,7 @@ pub struct ServeOptions {
     /// Address and port to listen on [env: MCP_HTTP_HOST, MCP_HTTP_PORT] [default: 127.0.0.1:3010]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
-    /// Where sessions live: memory [env: MCP_SESSIONS] [default: memory]
+    /// Where sessions live: file (in the data directory), file:PATH, memory (gone with the process) or the URL of a Redis or Valkey server that replicas share: redis://, rediss://, redis+cluster://HOST,HOST [env: MCP_SESSIONS, or MCP_SESSIONS_FILE for a file with the URL] [default: file]
     #[arg(long, value_name = "STORE")]
     pub sessions: Option<String>,
     /// Who may call: none, or jwt (HS256 tokens signed with MCP_AUTH_SECRET_KEY) [env: MCP_AUTH_MODE] [default: none]
@@ -103,6 +108,54 @@ pub struct ImportOptions {
     /// Study .json, API page .json, .ndjson (each also .gz or .zst), a .zip of them (ctg-studies.json.zip), a folder of them, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Options of `sessions`.
+#[derive(Clone, Debug, Args)]
+pub struct SessionsOptions {
+    /// What to do
+    #[command(subcommand)]
+    pub action: SessionsAction,
+    /// The server, by the address it serves at, if several run over the data directory
+    #[arg(long, value_name = "ADDRESS:PORT", global = true)]
+    pub server: Option<String>,
+}
+
+/// What can be done about sessions.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionsAction {
+    /// List somebody's open sessions (fingerprints as in the server's log, never ids)
+    List {
+        /// Whose
+        #[command(flatten)]
+        whose: WhoseOptions,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// End all of somebody's sessions, on every replica that shares the session store: log-out everywhere
+    Revoke {
+        /// Whose
+        #[command(flatten)]
+        whose: WhoseOptions,
+    },
+}
+
+/// An identity, claim by claim. It is compared as a whole: a claim that is not given must be absent from their tokens.
+#[derive(Clone, Debug, Default, Args)]
+pub struct WhoseOptions {
+    /// The tokens' issuer (iss)
+    #[arg(long)]
+    pub issuer: Option<String>,
+    /// The tokens' tenant (tid)
+    #[arg(long)]
+    pub tenant: Option<String>,
+    /// The tokens' client (client_id, cid or azp)
+    #[arg(long)]
+    pub client: Option<String>,
+    /// The tokens' subject (sub)
+    #[arg(long)]
+    pub subject: Option<String>,
 }
 
 /// Options of `status`.

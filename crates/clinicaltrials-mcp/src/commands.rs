@@ -5,6 +5,7 @@ pub mod demo;
 pub mod import;
 mod progress;
 pub mod serve;
+pub mod sessions;
 pub mod status;
 pub mod stdio;
 pub mod verify;

@@ -13,6 +13,7 @@ use crate::{
     auth::Authenticator,
     engine::Engine,
     mcp::McpServer,
+    sessions::Store,
     settings::{ApiAccess, HttpSettings},
 };
 use axum::{
@@ -25,7 +26,7 @@ use axum::{
 use axum_server::{Handle, accept::NoDelayAcceptor};
 use guard::{Guard, TurnedAway};
 use http::{HeaderValue, StatusCode, header};
-use mcp_sessions::{MemoryStore, Policy, PolicyError, Sessions, http::SessionLayer};
+use mcp_sessions::{PolicyError, Sessions, http::SessionLayer};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
@@ -61,7 +62,7 @@ pub struct HttpServer {
 /// Whether requests can be answered.
 struct Health {
     engine: Engine,
-    sessions: Sessions<MemoryStore>,
+    sessions: Sessions<Store>,
     draining: AtomicBool,
 }
 
@@ -77,12 +78,13 @@ impl HttpServer {
     /// # Errors
     ///
     /// [`PolicyError`] when the session limits contradict each other.
-    pub fn new(settings: &HttpSettings, engine: Engine, server: McpServer) -> Result<Self, PolicyError> {
-        let policy = Policy::default();
-        // A session that was never used must not outlive one that was.
-        let unused = policy.unused_timeout().min(settings.session_idle);
-        let policy = policy.with_idle_timeout(settings.session_idle).with_unused_timeout(unused);
-        let sessions = Sessions::start(MemoryStore::default(), policy)?;
+    pub fn new(
+        settings: &HttpSettings,
+        engine: Engine,
+        server: McpServer,
+        store: Store,
+    ) -> Result<Self, PolicyError> {
+        let sessions = Sessions::start(store, settings.sessions.policy.clone())?;
         let abandon = CancellationToken::new();
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
@@ -121,6 +123,12 @@ impl HttpServer {
             None => router,
         };
         Ok(Self { router, health, abandon })
+    }
+
+    /// The sessions of its clients.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions<Store> {
+        self.health.sessions.clone()
     }
 
     /// Serves until `stop` resolves, then lets running calls finish.

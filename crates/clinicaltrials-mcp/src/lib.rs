@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod admin;
 pub mod api_v2;
 pub mod auth;
 pub mod cli;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod mcp;
 pub mod render;
 pub mod resources;
+pub mod sessions;
 pub mod settings;
 pub mod shutdown;
 pub mod source;

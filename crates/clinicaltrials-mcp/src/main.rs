@@ -75,6 +75,9 @@ fn main() -> ExitCode {
             telemetry::start(settings.log);
             commands::compact::run(&settings).map(done)
         }
+        Command::Sessions(options) => {
+            in_runtime(&settings, commands::sessions::run(&settings, &options)).map(done)
+        }
         Command::Status(StatusOptions { json }) => commands::status::run(&settings, json).map(done),
     };
     match result {

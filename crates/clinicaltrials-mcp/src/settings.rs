@@ -4,6 +4,7 @@
 //! tested; nothing else in the program looks at it. All mistakes are reported together.
 
 use crate::cli::{CommonOptions, ServeOptions};
+use mcp_sessions::{Policy, RedisStore};
 use std::{
     env::VarError,
     fmt,
@@ -82,10 +83,41 @@ pub struct HttpSettings {
     pub body_bytes_max: usize,
     /// Who may call.
     pub auth: AuthSettings,
-    /// After how long without a request a session ends.
-    pub session_idle: Duration,
+    /// Where sessions are kept, for how long, and how many.
+    pub sessions: SessionSettings,
     /// Who may use the REST API, and for how long.
     pub api: ApiSettings,
+}
+
+/// Where sessions are kept, for how long, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// Where.
+    pub place: SessionPlace,
+    /// For how long, and how many.
+    pub policy: Policy,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SessionPlace {
+    /// In this process, and no longer than it.
+    Memory,
+    /// In a file, from which they come back; by default in the data directory.
+    File(Option<PathBuf>),
+    /// In the Redis or Valkey server at this URL, which replicas share.
+    Redis(String),
+}
+
+/// A URL can hold a password.
+impl fmt::Debug for SessionPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("Memory"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Redis(_) => f.write_str("Redis"),
+        }
+    }
 }
 
 /// Settings of the REST API, `/api/v2`.
@@ -240,12 +272,7 @@ impl HttpSettings {
                 ),
             );
         }
-        reader.choice(
-            given("--sessions", options.sessions.as_deref()),
-            "MCP_SESSIONS",
-            &[("memory", ())],
-            (),
-        );
+        let sessions = reader.sessions(options.sessions.as_deref());
         reader.choice(None, "MCP_SESSION_MODE", &[("auto", ()), ("stateful", ())], ());
         let api = reader.api(options.api.as_deref(), auth.as_ref());
         let settings = Self {
@@ -262,14 +289,7 @@ impl HttpSettings {
                 )
                 .unwrap_or(BODY_BYTES_MAX_DEFAULT),
             auth: auth.unwrap_or(AuthSettings::None),
-            session_idle: reader
-                .parsed(
-                    None,
-                    "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS",
-                    "milliseconds from 1000 (a second) to 86400000 (a day)",
-                    |idle: &u64| (1_000..=86_400_000).contains(idle),
-                )
-                .map_or(Duration::from_secs(30 * 60), Duration::from_millis),
+            sessions,
             api,
         };
         reader.finish(settings)
@@ -417,6 +437,84 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn sessions(&mut self, option: Option<&str>) -> SessionSettings {
+        let place = self.session_place(option).unwrap_or(SessionPlace::Memory);
+        let default = Policy::default();
+        let idle =
+            self.milliseconds("MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS").unwrap_or(default.idle_timeout());
+        let lifetime = self.milliseconds("MCP_SESSION_LIFETIME_MS").unwrap_or(default.lifetime());
+        let mut number = |variable| {
+            self.parsed(None, variable, "a number from 1 to 10000000", |count| {
+                (1..=10_000_000).contains(count)
+            })
+        };
+        let max = number("MCP_SESSIONS_MAX").unwrap_or(default.max_sessions());
+        let max_per_identity =
+            number("MCP_SESSIONS_MAX_PER_IDENTITY").unwrap_or(default.max_per_identity().min(max));
+        let policy = default
+            .clone()
+            .with_idle_timeout(idle)
+            // A session that was never used must not outlive one that was.
+            .with_unused_timeout(default.unused_timeout().min(idle))
+            .with_lifetime(lifetime)
+            .with_max_sessions(max)
+            .with_max_per_identity(max_per_identity);
+        let policy = policy.checked().unwrap_or_else(|error| {
+            self.mistake("the limits of sessions", format!("{error}; see MCP_SESSION… in serve --help"));
+            default
+        });
+        SessionSettings { place, policy }
+    }
+
+    fn milliseconds(&mut self, variable: &str) -> Option<Duration> {
+        let accept = |time: &u64| (1_000..=86_400_000 * 30).contains(time);
+        let time =
+            self.parsed(None, variable, "milliseconds from 1000 (a second) to 2592000000 (30 days)", accept);
+        time.map(Duration::from_millis)
+    }
+
+    fn session_place(&mut self, option: Option<&str>) -> Option<SessionPlace> {
+        let (setting, text) = match option {
+            Some(text) => ("--sessions".to_owned(), text.to_owned()),
+            None => match self.text_or_file("MCP_SESSIONS")? {
+                Some((setting, bytes)) => match String::from_utf8(bytes) {
+                    Ok(text) => (setting, text),
+                    Err(_) => {
+                        self.mistake(setting, "is not UTF-8 text");
+                        return None;
+                    }
+                },
+                None => return Some(SessionPlace::File(None)),
+            },
+        };
+        let is_url = ["redis://", "rediss://", "redis+cluster://", "rediss+cluster://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme));
+        match text.as_str() {
+            "memory" => Some(SessionPlace::Memory),
+            "file" => Some(SessionPlace::File(None)),
+            url if is_url => match RedisStore::connect(url) {
+                Ok(_) => Some(SessionPlace::Redis(text)),
+                Err(error) => {
+                    self.mistake(setting, error.to_string());
+                    None
+                }
+            },
+            other => match other.strip_prefix("file:").filter(|path| !path.is_empty()) {
+                Some(path) => Some(SessionPlace::File(Some(path.into()))),
+                None => {
+                    // What was meant as a URL may hold a password.
+                    let shown = if other.contains("://") { "this URL" } else { other };
+                    self.mistake(
+                        setting,
+                        format!("`{shown}` is not one of memory, file, file:PATH, redis://…, rediss://…, redis+cluster://…"),
+                    );
+                    None
+                }
+            },
+        }
+    }
+
     fn endpoint(&mut self) -> String {
         let path = self.variable("MCP_HTTP_ENDPOINT_PATH").unwrap_or_else(|| "/mcp".into());
         let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
@@ -487,26 +585,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A secret from its variable or from the file that `…_FILE` names.
+    /// A secret of which there must be one.
     fn secret(&mut self, variable: &str) -> Option<Vec<u8>> {
-        let file = format!("{variable}_FILE");
-        let (setting, secret) = match (self.variable(variable), self.variable(&file)) {
-            (Some(_), Some(_)) => {
-                self.mistake(file, format!("is set as well as {variable}; set one of them"));
-                return None;
-            }
-            (Some(secret), None) => (variable.to_owned(), secret.into_bytes()),
-            (None, Some(path)) => match std::fs::read(&path) {
-                Ok(bytes) => (file, bytes.trim_ascii_end().to_vec()),
-                Err(error) => {
-                    self.mistake(file, format!("cannot read {path}: {error}"));
-                    return None;
-                }
-            },
-            (None, None) => {
-                self.mistake(variable, "is not set; --auth jwt needs it (or the file in its _FILE variant)");
-                return None;
-            }
+        let Some((setting, secret)) = self.text_or_file(variable)? else {
+            self.mistake(variable, "is not set; --auth jwt needs it (or the file in its _FILE variant)");
+            return None;
         };
         if secret.len() < SECRET_BYTES_MIN {
             let length = secret.len();
@@ -514,6 +597,27 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(secret)
+    }
+
+    /// What a variable says, or the file that its `…_FILE` names, and which of the two; `None` after a mistake.
+    #[expect(clippy::option_option, reason = "the outer one is about mistakes, as everywhere here")]
+    fn text_or_file(&mut self, variable: &str) -> Option<Option<(String, Vec<u8>)>> {
+        let file = format!("{variable}_FILE");
+        match (self.variable(variable), self.variable(&file)) {
+            (Some(_), Some(_)) => {
+                self.mistake(file, format!("is set as well as {variable}; set one of them"));
+                None
+            }
+            (Some(text), None) => Some(Some((variable.to_owned(), text.into_bytes()))),
+            (None, Some(path)) => match std::fs::read(&path) {
+                Ok(bytes) => Some(Some((file, bytes.trim_ascii_end().to_vec()))),
+                Err(error) => {
+                    self.mistake(file, format!("cannot read {path}: {error}"));
+                    None
+                }
+            },
+            (None, None) => Some(None),
+        }
     }
 }
 
@@ -543,7 +647,10 @@ mod tests {
         let http = HttpSettings::read(&ServeOptions::default(), &env).unwrap();
         assert_eq!(http.listen.to_string(), "127.0.0.1:3010");
         assert_eq!((http.endpoint.as_str(), http.auth), ("/mcp", AuthSettings::None));
-        assert_eq!(http.session_idle, Duration::from_secs(1_800));
+        assert_eq!(
+            http.sessions,
+            SessionSettings { place: SessionPlace::File(None), policy: Policy::default() }
+        );
     }
 
     #[test]
@@ -564,7 +671,7 @@ mod tests {
                 "MCP_AUTH_SECRET_KEY: has 5 bytes; a secret needs at least 32",
                 "MCP_SESSION_MODE: `stateless` is not one of auto, stateful",
                 "MCP_ALLOWED_ORIGINS: `app.example.org` is not an origin such as https://app.example.org",
-                "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS: `0` is not milliseconds from 1000 (a second) to 86400000 (a day)",
+                "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS: `0` is not milliseconds from 1000 (a second) to 2592000000 (30 days)",
             ]
         );
     }

@@ -6,6 +6,8 @@ mod api_v2;
 mod cli;
 mod clients;
 mod generations;
+mod replicas;
+mod session_stores;
 mod sessions;
 mod stdio;
 mod support;

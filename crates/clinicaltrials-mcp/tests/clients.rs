@@ -9,10 +9,10 @@ use std::{
     process::Command,
 };
 
-const STUDIES: u32 = 120;
+pub(crate) const STUDIES: u32 = 120;
 const STUDY: u32 = 7;
 
-fn client(relative: &str) -> Option<PathBuf> {
+pub(crate) fn client(relative: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("clients").join(relative);
     if !path.exists() {
         skipped(&format!("clients/{relative} is not in the target directory; `cargo xtask test` fetches it"));
@@ -21,12 +21,12 @@ fn client(relative: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
 
 /// Runs a conversation and returns what the client saw.
-fn converse(command: &mut Command) -> Value {
+pub(crate) fn converse(command: &mut Command) -> Value {
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
@@ -35,7 +35,7 @@ fn converse(command: &mut Command) -> Value {
 }
 
 /// Checks it against the sample itself.
-fn check(seen: &Value, protocol: &str) {
+pub(crate) fn check(seen: &Value, protocol: &str) {
     let sample = ctgov_sample::Sample::new(STUDIES);
     let records: Vec<Value> = sample.iter().map(|text| serde_json::from_str(&text).unwrap()).collect();
     let status = |record: &Value| {
@@ -75,7 +75,7 @@ fn check(seen: &Value, protocol: &str) {
     assert!(seen["refused"].as_str().unwrap().starts_with("`geoFilter` is not served yet"), "{seen}");
 }
 
-fn study_id() -> String {
+pub(crate) fn study_id() -> String {
     ctgov::NctId::new(90_000_000 + STUDY).unwrap().to_string()
 }
 

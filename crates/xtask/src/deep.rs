@@ -35,10 +35,18 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
     )?;
     test(
         "orders in which threads meet in the session store",
-        cargo(["test", "--profile", "deep", "--locked", "--package", "mcp-sessions", "--no-default-features"])
-            .args(["--test", "schedules", "--target-dir"])
-            .arg(target_dir()?.join("shuttle"))
-            .env("RUSTFLAGS", "--cfg shuttle"),
+        cargo([
+            "test",
+            "--profile",
+            "deep",
+            "--locked",
+            "--package",
+            "mcp-sessions",
+            "--no-default-features",
+        ])
+        .args(["--test", "schedules", "--target-dir"])
+        .arg(target_dir()?.join("shuttle"))
+        .env("RUSTFLAGS", "--cfg shuttle"),
     )?;
     match Fuzzers::missing() {
         Some(why) => skipped.push(why.to_owned()),

@@ -20,12 +20,15 @@ struct Tool {
     packages: &'static [&'static str],
 }
 
-const TOOLS: [Tool; 1] = [Tool {
-    program: "redis-server",
-    version: "--version",
-    variable: "REDIS_SERVER",
-    packages: &["redis-server", "redis-tools"],
-}];
+const TOOLS: [Tool; 2] = [
+    Tool {
+        program: "redis-server",
+        version: "--version",
+        variable: "REDIS_SERVER",
+        packages: &["redis-server", "redis-tools"],
+    },
+    Tool { program: "haproxy", version: "-v", variable: "HAPROXY", packages: &["haproxy"] },
+];
 
 /// Where the tools are, by the variables that tell tests, and why others are not there.
 #[derive(Default)]

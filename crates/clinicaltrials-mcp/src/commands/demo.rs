@@ -1,7 +1,7 @@
 //! `demo`: the whole product in a minute, on made-up studies, with nothing set up.
 //!
-//! A real server on a free port, a client that searches, counts and reads over HTTP, and a thief who has stolen
-//! the client's session id and gets nowhere with it.
+//! A real server on a free port, a client that searches, counts and reads over HTTP, a thief who has stolen
+//! the client's session id and gets nowhere with it, and a restart that the session survives.
 
 mod client;
 
@@ -10,18 +10,24 @@ use crate::{
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
-    settings::{AllowedOrigins, ApiSettings, AuthSettings, HttpSettings, Settings, Source},
+    sessions::Store,
+    settings::{
+        AllowedOrigins, ApiSettings, AuthSettings, HttpSettings, SessionPlace, SessionSettings, Settings,
+        Source,
+    },
     source,
 };
 use anyhow::{Context as _, ensure};
 use client::Client;
+use mcp_sessions::Policy;
 use serde_json::{Value, json};
 use std::{
     io::{Write as _, stdout},
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     time::{Duration, SystemTime},
 };
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 const TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
@@ -38,37 +44,74 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let engine = Engine::new(source.registry());
     let data = engine.snapshot()?.data_version().clone();
     let secret: [u8; 32] = rand_secret()?;
-    let http = HttpSettings {
+    let folder = tempfile::tempdir().context("no folder for the sessions")?;
+    let mut http = HttpSettings {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         endpoint: "/mcp".into(),
         allowed_hosts: Vec::new(),
         allowed_origins: AllowedOrigins::Loopback,
         body_bytes_max: 1 << 20,
         auth: AuthSettings::Jwt { secret: secret.to_vec(), issuer: None, audience: None },
-        session_idle: Duration::from_secs(1_800),
+        sessions: SessionSettings { place: SessionPlace::File(None), policy: Policy::default() },
         api: ApiSettings::default(),
     };
-    let server = HttpServer::new(&http, engine.clone(), McpServer::new(engine, settings.page_size_max))?;
-    let listener = TcpListener::bind(http.listen).await.context("no free port on 127.0.0.1")?;
-    let url = format!("http://{}/mcp", listener.local_addr().context("the listener has no address")?);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(server.serve(listener, async move { _ = stopped.await }));
+    let start = async |http: &HttpSettings| {
+        let mcp = McpServer::new(engine.clone(), settings.page_size_max);
+        Running::start(http, engine.clone(), mcp, folder.path()).await
+    };
+    let server = start(&http).await?;
+    http.listen = server.address;
+    let url = format!("http://{}{}", server.address, http.endpoint);
     say(&format!(
         "{} studies, data version {}. Serving at {url}, callers must bring a token.\n",
         data.studies, data.id
     ))?;
 
-    let ana = Client::new(&url, token(&secret, "ana")?);
+    let mut ana = Client::new(&url, token(&secret, "ana")?);
     let ben = Client::new(&url, token(&secret, "ben")?);
-    conversation(ana, ben).await?;
+    conversation(&mut ana, ben).await?;
 
-    // Nobody waits for the server any more if it has ended by itself.
-    let _ = stop.send(());
-    serving.await.context("the server did not stop")??;
+    title("The server stops, and starts again")?;
+    server.stop().await?;
+    let server = start(&http).await?;
+    say("  … its sessions were in a file\n")?;
+
+    title("Ana's session is unharmed; she ends it, and the id is dead")?;
+    goodbye(&mut ana).await?;
+    server.stop().await?;
     say(&how_to_connect()?)
 }
 
-async fn conversation(mut ana: Client, mut ben: Client) -> anyhow::Result<()> {
+/// A server at work.
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    async fn start(
+        http: &HttpSettings,
+        engine: Engine,
+        mcp: McpServer,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let server = HttpServer::new(http, engine, mcp, Store::open(&http.sessions, folder)?)?;
+        let listener = TcpListener::bind(http.listen).await.context("no free port on 127.0.0.1")?;
+        let address = listener.local_addr().context("the listener has no address")?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(server.serve(listener, async move { _ = stopped.await }));
+        Ok(Self { address, stop, serving })
+    }
+
+    async fn stop(self) -> anyhow::Result<()> {
+        // Nobody waits for this any more if it has ended by itself.
+        let _ = self.stop.send(());
+        Ok(self.serving.await.context("the server did not stop")??)
+    }
+}
+
+async fn conversation(ana: &mut Client, mut ben: Client) -> anyhow::Result<()> {
     title("Ana opens a session")?;
     let server = ana.initialize().await?;
     say(&format!(
@@ -98,7 +141,7 @@ async fn conversation(mut ana: Client, mut ben: Client) -> anyhow::Result<()> {
     say(&format!("  <- 200, {heading}\n     {start}… ({} bytes)\n", text.len()))?;
 
     title("Ben has stolen Ana's session id and sends it with his own, valid token")?;
-    ben.steal_session_of(&ana);
+    ben.steal_session_of(ana);
     let stolen = ben.request("tools/list", json!({})).await?;
     say(&format!("  <- {}, {}\n", stolen.status, stolen.body))?;
     ensure!(stolen.status == 404, "a stolen session id was answered with {}", stolen.status);
@@ -108,14 +151,17 @@ async fn conversation(mut ana: Client, mut ben: Client) -> anyhow::Result<()> {
     let unknown = ben.request("tools/list", json!({})).await?;
     say(&format!("  <- {}, {}\n", unknown.status, unknown.body))?;
     ensure!((unknown.status, &unknown.body) == (stolen.status, &stolen.body), "the two answers differ");
+    Ok(())
+}
 
-    title("Ana's session is unharmed; she ends it, and the id is dead")?;
+async fn goodbye(ana: &mut Client) -> anyhow::Result<()> {
     let tools = ana.request("tools/list", json!({})).await?;
     say(&format!(
         "  <- {}, {} tools\n",
         tools.status,
         tools.json()?["result"]["tools"].as_array().map_or(0, Vec::len)
     ))?;
+    ensure!(tools.status == 200, "the session did not survive: {}", tools.body);
     let ended = ana.end_session().await?;
     say(&format!("  <- {ended}\n"))?;
     let afterwards = ana.request("tools/list", json!({})).await?;

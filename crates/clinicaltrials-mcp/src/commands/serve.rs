@@ -1,9 +1,11 @@
 //! `serve`: MCP over HTTP.
 
 use crate::{
+    admin::Admin,
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
+    sessions::Store,
     settings::{AuthSettings, HttpSettings, Settings},
     shutdown::Shutdown,
     source,
@@ -26,18 +28,25 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     let engine = Engine::new(source.registry());
     let version = engine.snapshot()?.data_version().clone();
     let server = McpServer::new(engine.clone(), settings.page_size_max);
-    let server = HttpServer::new(http, engine, server)?;
+    let store = Store::open(&http.sessions, &settings.data_dir)?;
+    let server = HttpServer::new(http, engine, server, store)?;
     let listener = TcpListener::bind(http.listen)
         .await
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", http.listen))?;
     let address = listener.local_addr().context("the listener has no address")?;
+    let admin = Admin::open(&settings.data_dir, address, server.sessions()).await;
+    if let Err(error) = &admin {
+        tracing::warn!("the command `sessions` cannot reach this server: {error:#}");
+    }
     tracing::info!(
         %address, endpoint = http.endpoint, data.version = %version.id, data.source = %version.source,
         data.studies = version.studies, "serving MCP over HTTP"
     );
     // Whoever closed standard output does not need the hint.
     let _ = stdout().write_all(request_to_copy(address, http).as_bytes());
-    server.serve(listener, async move { shutdown.requested().await }).await.context("the HTTP server failed")
+    let served = server.serve(listener, async move { shutdown.requested().await }).await;
+    drop(admin);
+    served.context("the HTTP server failed")
 }
 
 /// One request that shows the server answering, to paste into a shell on this machine.

@@ -1,11 +1,16 @@
 //! What the end-to-end tests share: a server (this process's or the real program), callers, tokens.
 
+pub(crate) mod servers;
+
 use clinicaltrials_mcp::{
     auth::sign_hs256,
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
-    settings::{AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, HttpSettings},
+    sessions::Store,
+    settings::{
+        AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, HttpSettings, SessionPlace, SessionSettings,
+    },
 };
 use ctgov::{
     Budget, DataSource, DataVersion, Document, Matching, NctId, Page, Registry, RegistryError, Snapshot,
@@ -14,6 +19,7 @@ use ctgov::{
     synonyms::Synonyms,
     tabulate::{FieldStats, ListSizes, RecordSizes, Table, TableQuery},
 };
+use mcp_sessions::{MemoryStore, Policy};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -159,11 +165,12 @@ impl InProcess {
             allowed_origins: AllowedOrigins::Loopback,
             body_bytes_max: 64 << 10,
             auth,
-            session_idle: Duration::from_secs(1_800),
+            sessions: SessionSettings { place: SessionPlace::Memory, policy: Policy::default() },
             api,
         };
         let engine = Engine::new(registry);
-        let server = HttpServer::new(&settings, engine.clone(), McpServer::new(engine, 200)).unwrap();
+        let store = Store::Memory(MemoryStore::default());
+        let server = HttpServer::new(&settings, engine.clone(), McpServer::new(engine, 200), store).unwrap();
         let listener = TcpListener::bind(settings.listen).await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -261,6 +268,19 @@ impl Caller {
             .collect();
         headers.sort();
         Reply { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// The status of a request that may fail with its connection.
+    pub(crate) async fn try_request(&self, method: &str) -> reqwest::Result<u16> {
+        let message = json!({"jsonrpc": "2.0", "id": 5, "method": method, "params": {}});
+        let request = self
+            .headers
+            .iter()
+            .fold(self.http.post(&self.url), |request, (name, value)| request.header(*name, value));
+        let response = request.body(message.to_string()).send().await?;
+        let status = response.status().as_u16();
+        response.bytes().await?;
+        Ok(status)
     }
 
     pub(crate) async fn post(&self, message: &Value) -> Reply {
