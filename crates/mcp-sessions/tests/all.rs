@@ -2,6 +2,7 @@
 
 mod attacks;
 mod concurrency;
+mod examples;
 mod file;
 mod handshake;
 mod hijack;
