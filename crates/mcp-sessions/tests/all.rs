@@ -1,6 +1,7 @@
 //! The tests of everything that a user of the crate can see, in one program.
 
 mod attacks;
+mod checklist;
 mod concurrency;
 mod examples;
 mod file;
