@@ -145,6 +145,7 @@ async fn survive_being_killed(replicas: &mut Replicas) {
     }
 }
 
+/// S-9, S-11: behind a load balancer, while each of them is killed in turn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_are_one_server_to_their_clients() {
     let Some(mut replicas) = Replicas::start(2) else { return };
@@ -165,6 +166,7 @@ async fn five_replicas_are_one_server_to_their_clients() {
 }
 
 /// Without its session store a server says 503 and keeps nobody's session from them; 2026-07-28 clients notice nothing.
+/// S-11: 503, and every session is still its owner's afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_without_its_redis_says_so_and_comes_back() {
     let Some(redis) = Other::redis() else { return };

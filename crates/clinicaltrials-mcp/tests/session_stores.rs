@@ -18,6 +18,7 @@ fn at(program: &Program, claims: &Value, session: &str) -> Caller {
     Caller::new(&program.url).bearing(claims).in_session(session)
 }
 
+/// S-11: by default sessions are in a file.
 #[tokio::test]
 async fn a_session_survives_its_process_however_that_ends() {
     let mirror = sample_mirror(10);
@@ -42,6 +43,7 @@ async fn a_session_survives_its_process_however_that_ends() {
     assert_eq!(status(&at(&server, &ana(), &kept)).await, 404, "what was ended stays ended");
 }
 
+/// S-5: the next process knows nothing of them and says 404.
 #[tokio::test]
 async fn sessions_in_memory_end_with_their_process() {
     let mirror = sample_mirror(10);
@@ -128,6 +130,7 @@ fn sessions(data_dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String
 const ANA: [&str; 8] =
     ["--issuer", "https://idp.example", "--tenant", "north", "--client", "app", "--subject", "ana"];
 
+/// S-12, H-1: the operator sees fingerprints, and the route takes orders only from who has its secret.
 #[tokio::test]
 async fn an_operator_sees_and_ends_what_somebody_has_open() {
     let mirror = sample_mirror(10);

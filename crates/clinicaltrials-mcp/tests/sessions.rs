@@ -15,6 +15,7 @@ async fn list_tools(caller: &Caller) -> Reply {
     caller.request(5, "tools/list", json!({})).await
 }
 
+/// S-7, S-8, S-12, H-3: through the real program, from the token to the log.
 #[tokio::test]
 async fn who_differs_in_any_claim_gets_the_answer_of_an_unknown_id() {
     let mirror = sample_mirror(20);
@@ -99,6 +100,7 @@ async fn a_thief_does_not_prolong_the_session() {
     assert_eq!(list_tools(&owner.in_session(&id)).await.status, 404);
 }
 
+/// S-4, H-2: through the real program.
 #[tokio::test]
 async fn an_invented_id_is_never_adopted() {
     let mirror = sample_mirror(20);
@@ -117,6 +119,7 @@ async fn an_invented_id_is_never_adopted() {
     assert_eq!(list_tools(&caller.with("mcp-protocol-version", crate::support::LEGACY)).await.status, 400);
 }
 
+/// H-1, H-7: the token comes before all else, and the challenge offers no scopes.
 #[tokio::test]
 async fn without_a_valid_token_nothing_is_read() {
     let mirror = sample_mirror(20);
@@ -129,4 +132,34 @@ async fn without_a_valid_token_nothing_is_read() {
     let refused = list_tools(&expired).await;
     assert_eq!(refused.status, 401);
     assert!(refused.header("www-authenticate").unwrap().contains(r#"error="invalid_token""#), "{refused:?}");
+}
+
+/// H-5: a token that was issued for another service, or by another issuer, is nobody's here.
+#[tokio::test]
+async fn a_token_for_another_service_is_refused() {
+    let mirror = sample_mirror(20);
+    let variables = [
+        ("MCP_AUTH_SECRET_KEY", crate::support::SECRET),
+        ("MCP_JWT_EXPECTED_AUDIENCE", "https://mcp.example.org/mcp"),
+        ("MCP_JWT_EXPECTED_ISSUER", "https://idp.example"),
+    ];
+    let program = Program::serve(mirror.path(), &["--auth", "jwt"], &variables);
+    let bearing = |audience: Value, issuer: &str| {
+        let mut claims = ana();
+        claims["aud"] = audience;
+        claims["iss"] = issuer.into();
+        Caller::new(&program.url).bearing(&claims)
+    };
+    let ours = bearing("https://mcp.example.org/mcp".into(), "https://idp.example");
+    let id = ours.open_session().await;
+    let foreign = [
+        bearing("https://other.example.org".into(), "https://idp.example"),
+        bearing(json!([]), "https://idp.example"),
+        bearing("https://mcp.example.org/mcp".into(), "https://other.example"),
+    ];
+    for caller in foreign {
+        assert_eq!(caller.initialize(crate::support::LEGACY).await.status, 401);
+        assert_eq!(list_tools(&caller.in_session(&id)).await.status, 401);
+    }
+    assert_eq!(list_tools(&ours.in_session(&id)).await.status, 200);
 }

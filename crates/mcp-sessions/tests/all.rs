@@ -1,7 +1,9 @@
 //! The tests of everything that a user of the crate can see, in one program.
 
 mod attacks;
+mod checklist;
 mod concurrency;
+mod examples;
 mod file;
 mod handshake;
 mod hijack;

@@ -78,6 +78,7 @@ fn unknown() -> String {
 }
 
 /// An id that a client makes up, or plants on somebody, is never adopted.
+/// H-2: ids are made here and nowhere else.
 async fn attack_01_fixation<W: World>(world: &W) {
     let server = server_in(world).await;
     let planted = unknown();
@@ -93,6 +94,7 @@ async fn attack_01_fixation<W: World>(world: &W) {
 }
 
 /// Every claim × everything that can be wrong with it × every way in: only the whole identity passes.
+/// H-1, H-3, H-6: on POST, on DELETE and on a GET that would resume events.
 async fn attack_02_hijack_by_any_other_identity<W: World>(world: &W) {
     type SetClaim = fn(Identity, &str) -> Identity;
     const CLAIMS: [SetClaim; 4] = [
@@ -238,6 +240,7 @@ async fn attack_06_a_use_that_comes_too_late<W: World>(world: &W) {
 }
 
 /// An id is dead after DELETE, after its time and after log-out everywhere, here and on another replica.
+/// S-5, S-6, H-2: what has ended or expired is 404 to everybody.
 async fn attack_07_replay_of_what_has_ended<W: World>(world: &W) {
     let server = server_in(world).await;
     let replica =
@@ -281,6 +284,7 @@ async fn attack_09_another_token<W: World>(world: &W) {
 }
 
 /// A store that was opened again, or another replica, lets in whom the first one did: restoring is no way in.
+/// S-11: what is restored is as bound as it was.
 async fn attack_10_restoring_somebody_elses_session<W: World>(world: &W) {
     let policy = policy(world);
     let store = world.store().await;
@@ -386,6 +390,7 @@ impl<S: SessionStore> SessionStore for Counted<S> {
 
 /// Whether an id is somebody's shows nowhere: status, headers, body and what the store is asked are the same. (How
 /// long it takes is a benchmark.)
+/// S-8: status, headers, body and the work for the store are the same.
 async fn attack_11_telling_foreign_ids_from_unknown_ones<W: World>(world: &W) {
     let asked = Arc::new(AtomicUsize::new(0));
     let store = Counted { store: world.store().await, asked: Arc::clone(&asked) };
@@ -413,6 +418,7 @@ async fn attack_11_telling_foreign_ids_from_unknown_ones<W: World>(world: &W) {
 }
 
 /// One identity that opens sessions without end has its cap, and nobody else loses anything.
+/// S-10: the cap of one identity, met by many requests at once.
 async fn attack_12_flooding<W: World>(world: &W) {
     let policy = policy(world).with_max_per_identity(5).with_max_sessions(20);
     let policy = policy.with_unused_timeout(world.tick() * 4);
@@ -491,6 +497,7 @@ async fn attack_14_moving_the_clock() {
 }
 
 /// What one replica ends or binds another one knows at once; both cannot give one session to two.
+/// S-9: ended on one, dead on all at the next request.
 async fn attack_16_one_replica_does_not_know<W: World>(world: &W) {
     let policy = policy(world).with_lazy_binding(true);
     let here = Sessions::new(world.store().await, policy.clone()).expect("agrees");
@@ -519,6 +526,7 @@ async fn attack_16_one_replica_does_not_know<W: World>(world: &W) {
 }
 
 /// No id, nor eight characters of one, in anything that is logged or shown. (`logs` looks for more, on one store.)
+/// S-12: on every store.
 async fn attack_17_reading_ids_in_logs<W: World>(world: &W) {
     let policy = policy(world).with_max_per_identity(2);
     let store = world.store().await;

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use mcp_sessions::store::{Creation, Verdict};
 use mcp_sessions::{
-    Binding, CallerKey, FileStore, FileStoreError, ManualClock, Policy, SessionId, SessionKey, SessionState,
-    SessionStore,
+    Binding, Caller, CallerKey, FileStore, FileStoreError, ManualClock, Policy, SessionId, SessionKey,
+    SessionState, SessionStore, Sessions,
 };
 use tokio::task::JoinSet;
 
@@ -103,6 +103,7 @@ fn start(folder: &Path, test: &str) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
 }
 
+/// S-11: what was acknowledged is there after a crash, what was ended is not.
 #[test]
 fn no_session_is_lost_and_none_comes_back_when_the_process_is_killed_at_any_moment() {
     if Path::new(MARK).exists() {
@@ -148,6 +149,38 @@ fn no_session_is_lost_and_none_comes_back_when_the_process_is_killed_at_any_mome
         }
     }
     assert!(kept > 100 && ended > 50, "{kept} kept, {ended} ended: nothing was tried");
+}
+
+/// S-12: the file has digests. Who reads it finds no id to present and nobody's claims.
+#[tokio::test]
+async fn the_file_holds_no_id_and_no_claim() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(SESSIONS);
+    let store = FileStore::open(&path, &policy()).expect("it opens");
+    let sessions = Sessions::new(store, policy()).expect("agrees");
+    let state = || SessionState::default().with_client_name("a client to be found");
+    let mut ids = Vec::new();
+    for who in [Caller::Identified(identity("ana")), Caller::Anonymous] {
+        ids.push(sessions.create(&who, state()).await.expect("room"));
+    }
+    drop(sessions);
+
+    let file = fs::read(&path).expect("it is there");
+    let holds = |secret: &[u8]| file.windows(secret.len()).any(|window| window == secret);
+    assert!(holds(b"a client to be found"), "it is this file, and readable");
+    assert!(ids.iter().all(|id| holds(id.key().as_bytes())), "keys are digests");
+    for id in &ids {
+        let hex = id.expose_hex();
+        let bytes: Vec<u8> = (0..64)
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+            .collect();
+        assert!(!holds(&hex.as_bytes()[..16]) && !holds(&bytes[..8]));
+    }
+    let ana = identity("ana");
+    for claim in [ana.issuer(), ana.tenant(), ana.client(), ana.subject()] {
+        assert!(!holds(claim.expect("all four are there").as_bytes()));
+    }
 }
 
 #[tokio::test]

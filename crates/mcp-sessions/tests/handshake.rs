@@ -1,5 +1,7 @@
 //! When a session is opened, and when not.
 
+use std::collections::HashSet;
+
 use mcp_sessions::store::{Adoption, Creation, Verdict};
 use mcp_sessions::{
     Binding, Caller, CallerKey, IdentityDigest, Policy, SessionKey, SessionState, SessionStore,
@@ -13,6 +15,7 @@ fn initialize(answer: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{{"answer":"{answer}"}}}}"#)
 }
 
+/// S-1: the answer to `initialize` brings the id.
 #[tokio::test]
 async fn an_initialize_that_succeeds_opens_a_session() {
     for kind in ["json", "events"] {
@@ -25,6 +28,42 @@ async fn an_initialize_that_succeeds_opens_a_session() {
         assert_eq!(answer.headers.get_all("mcp-session-id").iter().count(), 1, "{kind}");
         assert_eq!(server.status(&ana(), id).await, 200, "{kind}");
     }
+}
+
+/// S-2, S-3, H-2: 256 bits without a pattern, in 64 characters that a header may have, never twice.
+#[tokio::test]
+async fn ids_are_random_and_plain_text() {
+    const IDS: usize = 2_000;
+    let (server, _) = server_with(Policy::default().with_max_per_identity(IDS));
+    let mut seen = HashSet::new();
+    let mut ones = [0_usize; 256];
+    for _ in 0..IDS {
+        let id = server.open(&ana()).await;
+        assert_eq!(id.len(), 64);
+        assert!(id.bytes().all(|byte| (0x21..=0x7e).contains(&byte)), "{id}");
+        for (at, digit) in id.chars().enumerate() {
+            let digit = digit.to_digit(16).expect("hexadecimal");
+            (0..4).for_each(|bit| ones[at * 4 + bit] += usize::from(digit & (8 >> bit) != 0));
+        }
+        assert!(seen.insert(id), "an id came twice");
+    }
+    // Seven standard deviations to either side of a half: chance goes beyond that once in billions of runs.
+    let (least, most) = (IDS / 2 - 157, IDS / 2 + 157);
+    assert!(ones.iter().all(|ones| (least..=most).contains(ones)), "a bit of the ids has a bias: {ones:?}");
+}
+
+/// S-5: what a process kept in memory only is unknown to the next one, which says so with 404 and not with 400.
+#[tokio::test]
+async fn after_a_restart_without_its_store_a_session_is_unknown() {
+    let (before, _) = server();
+    let id = before.open(&ana()).await;
+    assert_eq!(before.status(&ana(), &id).await, 200);
+    drop(before);
+    let (after, _) = server();
+    for request in [post(&ana(), Some(&id), LIST), delete(&ana(), Some(&id))] {
+        assert_eq!(after.send(request).await.status, 404);
+    }
+    assert_ne!(after.open(&ana()).await, id);
 }
 
 #[tokio::test]
@@ -52,6 +91,7 @@ async fn a_session_knows_what_its_client_said() {
     assert!(seen.headers.get("mcp-session-id").is_none(), "the engine has no use for the id");
 }
 
+/// S-10: a session in which nothing but `initialize` was ever asked ends sooner.
 #[tokio::test]
 async fn a_session_is_not_initialized_twice() {
     let (server, clock) = server();
@@ -64,6 +104,7 @@ async fn a_session_is_not_initialized_twice() {
     assert_eq!(server.status(&ana(), &id).await, 404, "an attempt is no use of the session");
 }
 
+/// S-10: at a cap the new one is refused, and no living one is given up.
 #[tokio::test]
 async fn beyond_a_cap_no_session_is_opened() {
     let (server, clock) = server_with(Policy::default().with_max_per_identity(2).with_max_sessions(3));
@@ -143,6 +184,7 @@ impl SessionStore for Unreachable {
     }
 }
 
+/// S-11: it fails closed, with 503, on which a client keeps its session.
 #[tokio::test]
 async fn while_the_store_is_down_nobody_is_let_in_and_nobody_loses_a_session() {
     let log = Log::start();

@@ -29,6 +29,7 @@ const CHANGES: [(&str, &str, &str, bool); 9] = [
     ("composed and decomposed", "\u{e9}", "e\u{301}", false),
 ];
 
+/// H-3: an id is worth nothing without the whole identity it was given to.
 #[tokio::test]
 async fn only_the_same_whole_identity_is_let_in() {
     for (claim, set) in CLAIMS {
@@ -69,6 +70,7 @@ async fn anonymous_and_identified_callers_do_not_meet() {
     assert_eq!(server.status(&ana(), &hers).await, 200);
 }
 
+/// S-7, S-8: one 404, byte for byte, never 401 or 403.
 #[tokio::test]
 async fn every_id_that_opens_nothing_gets_the_same_answer() {
     let (server, clock) = server();

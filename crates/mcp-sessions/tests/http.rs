@@ -17,6 +17,7 @@ use crate::support::bytes::ByteStore;
 use crate::support::http::{EngineService, INITIALIZE, LIST, delete, post, request, server, server_on};
 use crate::support::{Log, ana, ben, identity};
 
+/// H-1: no request passes whose sender was not looked at.
 #[tokio::test]
 async fn a_request_without_a_caller_fails_closed() {
     let (server, _) = server();
@@ -72,6 +73,7 @@ async fn only_post_and_delete_are_known() {
     assert_eq!(server.status(&ana(), &id).await, 200, "it was not deleted");
 }
 
+/// S-4: no id is another mistake than a wrong one.
 #[tokio::test]
 async fn a_missing_id_is_a_bad_request() {
     let (server, _) = server();
@@ -162,6 +164,7 @@ fn modern(id: Option<&str>) -> Request<Body> {
     post(&ana(), id, &body.to_string())
 }
 
+/// H-6: an event id resumes nothing, and does not reach the engine.
 #[tokio::test]
 async fn requests_of_an_era_without_sessions_pass_without_one() {
     let (server, clock) = server();

@@ -5,6 +5,7 @@ use mcp_sessions::{Caller, Policy, SessionId, SessionState};
 use crate::support::http::{INITIALIZE, LIST, delete, post, server_with};
 use crate::support::{Log, MINUTE, ana, ben, identity};
 
+/// S-12: eight characters of an id, a key or a claim would be found.
 #[tokio::test]
 async fn a_log_of_everything_holds_no_id() {
     let log = Log::start();

@@ -219,6 +219,7 @@ async fn terminating_twice_is_no_mistake() {
     assert!(!sessions.terminate(&stale, &ana()).await.expect("it had ended by itself"));
 }
 
+/// S-10: sessions past their time are removed without being asked for.
 #[tokio::test(start_paused = true)]
 async fn cleaning_up_is_reported_when_it_removed_something() {
     let log = Log::start();

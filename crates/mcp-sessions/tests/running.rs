@@ -148,6 +148,7 @@ async fn a_stream_is_read_to_its_end_when_its_client_is_gone() {
     assert_eq!(server.send(post(&ana(), Some(&id), &call(1, "tools/list"))).await.status, 200);
 }
 
+/// S-6, S-9: DELETE ends the session and what runs in it.
 #[tokio::test]
 async fn a_session_takes_its_requests_along_when_it_ends() {
     let (server, _) = server();
@@ -161,6 +162,29 @@ async fn a_session_takes_its_requests_along_when_it_ends() {
     assert_eq!(server.send(delete(&ana(), Some(&ends))).await.status, 204);
     finish(ended.as_mut()).await;
     assert_eq!(count(&server.engine.cancelled), 1);
+    begin(staying.as_mut()).await;
+}
+
+/// S-9: a session that another replica ended takes along what runs here, within a quarter of the idle timeout.
+#[tokio::test(start_paused = true)]
+async fn what_runs_in_a_session_that_was_ended_elsewhere_is_cancelled() {
+    let (here, clock) = server();
+    let there = server_on(here.sessions.clone());
+    let (ends, stays) = (here.open(&ana()).await, here.open(&ana()).await);
+    let mut ended = Box::pin(here.send(post(&ana(), Some(&ends), &call(1, "wait"))));
+    let mut staying = Box::pin(here.send(post(&ana(), Some(&stays), &call(1, "wait"))));
+    begin(ended.as_mut()).await;
+    begin(staying.as_mut()).await;
+    settle().await;
+    assert_eq!(there.send(delete(&ana(), Some(&ends))).await.status, 204);
+    assert_eq!(here.status(&ana(), &ends).await, 404, "nothing new is let in");
+    begin(ended.as_mut()).await;
+    assert_eq!(count(&here.engine.cancelled), 0, "it has not been noticed yet");
+    clock.advance(MINUTE * 8);
+    tokio::time::advance(MINUTE * 8).await;
+    settle().await;
+    finish(ended.as_mut()).await;
+    assert_eq!(count(&here.engine.cancelled), 1);
     begin(staying.as_mut()).await;
 }
 
@@ -253,6 +277,7 @@ async fn a_session_that_ends_while_a_request_is_let_in_takes_it_along() {
     assert_eq!(server.engine.calls(), calls + 1, "only the other session's request went on");
 }
 
+/// S-10: rest begins when the last running request has ended; the lifetime does not wait.
 #[tokio::test(start_paused = true)]
 async fn a_running_request_keeps_its_session_alive_up_to_its_lifetime() {
     let (server, clock) = server_with(Policy::default().with_lifetime(MINUTE * 120));

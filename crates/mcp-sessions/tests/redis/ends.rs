@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::server::{ask, caller, digest, fresh_key, policy, server};
 
+/// S-9: neither here nor there does a call find it that starts after the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn once_it_has_ended_no_replica_validates_it() {
     let server = server!();

@@ -92,6 +92,7 @@ async fn assert_it_is_back(store: &RedisStore, key: &SessionKey) {
     }
 }
 
+/// S-11: an error at once while it is down, never a guess.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn down_at_the_start_and_down_later() {
     let mut server = server!();
