@@ -322,7 +322,7 @@ impl Inner {
         let (bytes, epoch) = (state.to_bytes(), fresh_epoch()?);
         let call = |room| {
             let call = Call::new(&MAKE, self.keys.owned(&owner, key)).times(policy).bytes(how);
-            let call = call.bytes(*key.as_bytes()).bytes(bytes.clone()).bytes(epoch.clone());
+            let call = call.bytes(*key.as_bytes()).bytes(bytes.clone()).bytes(epoch);
             call.number(cap(policy)).flag(room)
         };
         self.make(key, Binding::Bound(owner), state, policy, call).await
