@@ -161,7 +161,8 @@ impl RedisStore {
     /// - `redis://user:password@host:6379/0`: one server. Everything but the host may be left out; `rediss://` is TLS.
     /// - `redis://host-1,host-2`: a primary and its replicas. The one that takes writes is used,
     ///   after a failover the new one. There must be one that does at any time, not two.
-    /// - `redis+cluster://host-1,host-2`, `rediss+cluster://…`: a cluster, of which these are some nodes.
+    /// - `redis+cluster://host-1,host-2`, `rediss+cluster://…`: a cluster, of which these are some nodes. With TLS,
+    ///   its nodes must name each other as their certificates do (`cluster-preferred-endpoint-type hostname`).
     ///
     /// User and password are percent-encoded.
     ///
@@ -322,7 +323,7 @@ impl Inner {
         let (bytes, epoch) = (state.to_bytes(), fresh_epoch()?);
         let call = |room| {
             let call = Call::new(&MAKE, self.keys.owned(&owner, key)).times(policy).bytes(how);
-            let call = call.bytes(*key.as_bytes()).bytes(bytes.clone()).bytes(epoch.clone());
+            let call = call.bytes(*key.as_bytes()).bytes(bytes.clone()).bytes(epoch);
             call.number(cap(policy)).flag(room)
         };
         self.make(key, Binding::Bound(owner), state, policy, call).await

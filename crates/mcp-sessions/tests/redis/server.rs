@@ -203,7 +203,7 @@ pub(crate) async fn recovered<T>(ask: impl AsyncFn() -> Result<T, StoreError>) -
     loop {
         match ask().await {
             Ok(answer) => return answer,
-            Err(error) if start.elapsed() > Duration::from_secs(5) => {
+            Err(error) if start.elapsed() > Duration::from_secs(10) => {
                 panic!("it does not recover: {error:?}")
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -106,15 +106,18 @@ async fn validating_takes_little_more_than_a_ping() {
         store.validate(&key, caller("ana"), true, &policy).await.expect("up");
         validations.push(start.elapsed());
     }
+    let stats: String = server.ask(&["INFO", "commandstats"]);
+    let evalsha = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:"));
     let at = |times: &mut Vec<std::time::Duration>, share: usize| {
         times.sort_unstable();
         times[times.len() * share / 100]
     };
     eprintln!(
-        "FIGURE: redis: PING {:?} (p50) {:?} (p99), validate {:?} (p50) {:?} (p99)",
+        "FIGURE: redis: PING {:?} (p50) {:?} (p99), validate {:?} (p50) {:?} (p99); {}",
         at(&mut pings, 50),
         at(&mut pings, 99),
         at(&mut validations, 50),
-        at(&mut validations, 99)
+        at(&mut validations, 99),
+        evalsha.unwrap_or_default()
     );
 }

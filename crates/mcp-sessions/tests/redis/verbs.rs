@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mcp_sessions::store::{Adoption, Cap, Creation, Verdict};
-use mcp_sessions::{Binding, CallerKey, Policy, RedisStore, RedisUrlError, SessionState, SessionStore as _};
+use mcp_sessions::{
+    Age, Binding, CallerKey, Policy, RedisStore, RedisUrlError, SessionState, SessionStore as _,
+};
 
 use crate::server::{caller, digest, fresh_key, policy, server, short_policy};
 
@@ -233,7 +235,6 @@ async fn a_claim_that_was_not_finished_is_finished_by_the_claimant() {
     // Ana has an epoch, and her process died after the first of the two steps.
     store.create(&fresh_key(), Binding::Bound(digest("ana")), state(), &policy).await.expect("up");
     let mut connection = server.connection();
-    let hex = |bytes: &[u8; 32]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let holder = format!("mcp-sessions:{{{}}}:h", hex(key.as_bytes()));
     let epoch_key = format!("mcp-sessions:{{{}}}:e", hex(digest("ana").as_bytes()));
     let epoch: Vec<u8> = redis::cmd("GET").arg(&epoch_key).query(&mut connection).expect("she has one");
@@ -284,6 +285,108 @@ async fn binding_heeds_the_cap_and_leaves_the_session_nobodys() {
     assert_eq!(full, Adoption::AtCapacity(Cap::Identity));
     let bens = store.get_or_create(&fresh, caller("ben"), state(), &policy).await.expect("up");
     assert!(matches!(bens, Adoption::Created { .. }), "what was refused is not kept for her: {bens:?}");
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The server's clock, in milliseconds.
+fn now_ms(connection: &mut redis::Connection) -> u64 {
+    let (seconds, micros): (u64, u64) = redis::cmd("TIME").query(connection).expect("up");
+    seconds * 1000 + micros / 1000
+}
+
+#[tokio::test]
+async fn the_server_judges_age_as_the_policy_does() {
+    let server = server!();
+    let (store, policy) = (server.store(), policy().with_max_sessions(1_000));
+    let mut connection = server.connection();
+    // Around every limit, on both sides of it, and in the future, where a clock that stepped back left them.
+    let [unused, idle, lifetime] = [policy.unused_timeout(), policy.idle_timeout(), policy.lifetime()]
+        .map(|limit| i64::try_from(limit.as_millis()).expect("hours"));
+    let around = [unused, idle, lifetime].into_iter().flat_map(|limit| [limit - 60, limit + 60]);
+    let ages: Vec<_> = around.chain([0, -60, -lifetime * 2]).collect();
+    let mut judged = [0; 3];
+    for who in [caller("ana"), CallerKey::Anonymous] {
+        for made in &ages {
+            for used in ages.iter().map(Some).chain([None]) {
+                let key = fresh_key();
+                let made_as = policy.binding_for(who);
+                store.create(&key, made_as, state(), &policy).await.expect("up");
+                let name = match made_as {
+                    Binding::Bound(owner) => {
+                        format!("mcp-sessions:{{{}}}:s:{}", hex(owner.as_bytes()), hex(key.as_bytes()))
+                    }
+                    _ => format!("mcp-sessions:{{{}}}:h", hex(key.as_bytes())),
+                };
+                let before = now_ms(&mut connection);
+                let at = |age: &i64| before.saturating_add_signed(-age);
+                let mut command = redis::cmd("HSET");
+                command.arg(&name).arg("c").arg(at(made));
+                if let Some(used) = used {
+                    command.arg("u").arg(at(used));
+                }
+                command.exec(&mut connection).expect("up");
+                let verdict = store.validate(&key, who, false, &policy).await.expect("up");
+                let age = |now| policy.age(at(made), used.map(at), now);
+                let age = Some(age(before)).filter(|before| *before == age(now_ms(&mut connection)));
+                let (expected, of) = match age {
+                    Some(Age::Live) => (matches!(verdict, Verdict::Valid(_)), 0),
+                    Some(Age::Stale) => (verdict == Verdict::Stale, 1),
+                    Some(Age::Expired) => (verdict == Verdict::Expired, 2),
+                    None => continue, // it came of age in between
+                };
+                assert!(expected, "made {made} ms ago, used {used:?} ms ago: {verdict:?}, not {age:?}");
+                judged[of] += 1;
+                store.terminate(&key, who, &policy).await.expect("up");
+            }
+        }
+    }
+    assert!(judged.iter().all(|of| *of >= 20), "{judged:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_an_error_and_no_verdict() {
+    let server = server!();
+    let (store, policy) = (server.store(), policy().with_max_sessions(1_000));
+    let mut connection = server.connection();
+    for who in [caller("ana"), CallerKey::Anonymous] {
+        let damages: [(&str, &[u8]); 9] = [
+            ("c", b"nan"),
+            ("c", b""),
+            ("c", b"inf"),
+            ("c", b"99999999999999999999"),
+            ("u", b"inf"),
+            ("u", b"\xff"),
+            ("d", b""),
+            ("d", b"\x09\xff\xff"),
+            ("d", &[1; 5_000]),
+        ];
+        for (field, value) in damages {
+            let key = fresh_key();
+            store.create(&key, policy.binding_for(who), state(), &policy).await.expect("up");
+            let name = match who {
+                CallerKey::Identified(owner) => {
+                    format!("mcp-sessions:{{{}}}:s:{}", hex(owner.as_bytes()), hex(key.as_bytes()))
+                }
+                CallerKey::Anonymous => format!("mcp-sessions:{{{}}}:h", hex(key.as_bytes())),
+            };
+            redis::cmd("HSET").arg(&name).arg(field).arg(value).exec(&mut connection).expect("up");
+            let verdict = store.validate(&key, who, false, &policy).await;
+            verdict.expect_err(&format!("{field} {value:?}"));
+            // A use replaces the time of the last one.
+            if field != "u" {
+                let adoption = store.get_or_create(&key, who, state(), &policy).await;
+                adoption.expect_err(&format!("{field} {value:?}"));
+            }
+            redis::cmd("DEL").arg(&name).exec(&mut connection).expect("up");
+            redis::cmd("LPUSH").arg(&name).arg("no hash").exec(&mut connection).expect("up");
+            store.validate(&key, who, true, &policy).await.expect_err("of another type");
+            store.terminate(&key, who, &policy).await.expect_err("of another type");
+            store.terminate_all(&digest("ana")).await.expect("up");
+        }
+    }
 }
 
 #[test]

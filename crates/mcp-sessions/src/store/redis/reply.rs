@@ -37,13 +37,18 @@ impl Reply {
         self.maybe_bytes()?.ok_or(Fault::Nonsense("a text is missing"))
     }
 
-    /// A time, or nothing.
+    /// A time, as it is kept or as a script has it; or nothing.
     pub(super) fn maybe_time(&mut self) -> Result<Option<u64>, Fault> {
-        self.maybe_bytes()?.map(|bytes| time(&bytes)).transpose()
+        match self.next()? {
+            Value::Nil => Ok(None),
+            Value::BulkString(bytes) => time(&bytes).map(Some),
+            Value::Int(time) => time.try_into().map(Some).map_err(|_| Fault::Nonsense("a time is negative")),
+            _ => Err(Fault::Nonsense("no time where one was expected")),
+        }
     }
 
     pub(super) fn time(&mut self) -> Result<u64, Fault> {
-        time(&self.bytes()?)
+        self.maybe_time()?.ok_or(Fault::Nonsense("a time is missing"))
     }
 
     /// A count.

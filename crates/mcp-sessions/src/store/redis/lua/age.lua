@@ -12,8 +12,11 @@ local function alive_until(created, used)
   return math.min((used or created) + (used and idle or unused), created + lifetime)
 end
 
+-- Whether who claimed a session then may still be about to make it.
+local function on_its_way(claimed) return claimed and now - tonumber(claimed) < 10000 end
+
 -- Until when its key lives if nobody uses the session again.
 local function keep(key, created, used)
-  redis.call('PEXPIRE', key, whole(math.max(alive_until(created, used) - now, 0) + grace))
+  call('PEXPIRE', key, math.max(alive_until(created, used) - now, 0) + grace)
 end
 

@@ -1,16 +1,18 @@
--- A script begins with a write, of nothing if need be: a server that takes no writes then answers with an
--- error, not from what it has. One that is out of memory does so, too, when the write could take memory, as
--- SETRANGE of nothing could; later in a script it would be let through.
+local call = redis.call
+
+-- The first write of a script stands before anything that it answers, and writes nothing if need be: a server
+-- that takes no writes then answers with an error, not from what it has. One that is out of memory does so, too,
+-- when that write could take memory, as SETRANGE of nothing could; what comes after it is let through.
 
 -- The time by the server's clock, in milliseconds.
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local clock = call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
--- Numbers as commands take them: without an exponent.
-local function whole(number) return string.format('%.0f', number) end
+-- Everything before this moment, for commands on sorted sets.
+local before_now = string.format('(%.0f', now)
 
 -- Lets a key live for at least so long from now.
 local function extend(key, ms)
-  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, whole(ms)) end
+  if call('PTTL', key) < ms then call('PEXPIRE', key, ms) end
 end
 

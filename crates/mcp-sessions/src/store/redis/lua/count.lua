@@ -2,7 +2,7 @@
 --
 -- KEYS: the set
 -- ARGV: 'trim' or 'count'
-redis.call('ZREM', KEYS[1], '')
+call('ZREM', KEYS[1], '')
 local removed = 0
-if ARGV[1] == 'trim' then removed = redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. whole(now)) end
-return {removed, redis.call('ZCARD', KEYS[1])}
+if ARGV[1] == 'trim' then removed = call('ZREMRANGEBYSCORE', KEYS[1], '-inf', before_now) end
+return {removed, call('ZCARD', KEYS[1])}

@@ -1,5 +1,5 @@
 -- The living sessions of an identity, by its index.
 --
 -- KEYS: the identity's index
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. whole(now))
-return redis.call('ZRANGE', KEYS[1], 0, -1)
+call('ZREMRANGEBYSCORE', KEYS[1], '-inf', before_now)
+return call('ZRANGE', KEYS[1], 0, -1)

@@ -3,7 +3,7 @@
 -- KEYS: the set
 -- ARGV: for how long the set is kept; a time and a session, and so on
 for number = 2, #ARGV, 2 do
-  redis.call('ZADD', KEYS[1], 'GT', ARGV[number], ARGV[number + 1])
+  call('ZADD', KEYS[1], 'GT', ARGV[number], ARGV[number + 1])
 end
 extend(KEYS[1], tonumber(ARGV[1]))
 return 1

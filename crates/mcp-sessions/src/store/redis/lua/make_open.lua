@@ -4,28 +4,28 @@
 -- ARGV: four times, how ('create' or 'adopt'), the binding ('a' or 'u'), its state, whether there is room ('1')
 local holder, how = KEYS[1], ARGV[5]
 
-redis.call('SETRANGE', KEYS[2], 0, '')
+call('SETRANGE', KEYS[2], 0, '')
 
 local replaced = 0
-local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'd', 'r')
+local found = call('HMGET', holder, 'b', 'c', 'u', 'd', 'r')
 local binding = found[1]
 if binding then
   if how == 'create' then return {'taken'} end
   if not found[2] then
-    return {'marked', binding, found[5] and now - tonumber(found[5]) < 10000 and 1 or 0}
+    return {'marked', binding, on_its_way(found[5]) and 1 or 0}
   end
   local created = tonumber(found[2])
   if not past(created, found[3] and tonumber(found[3])) then
     if binding ~= 'a' and binding ~= 'u' then return {'foreign', binding} end
-    redis.call('HSET', holder, 'u', whole(now))
+    call('HSET', holder, 'u', now)
     keep(holder, created, now)
-    return {'resumed', binding, found[2], whole(now), found[4]}
+    return {'resumed', binding, found[2], now, found[4]}
   end
-  redis.call('UNLINK', holder)
+  call('UNLINK', holder)
   replaced = 1
 end
 
 if ARGV[8] ~= '1' then return {'full', replaced} end
-redis.call('HSET', holder, 'b', ARGV[6], 'c', whole(now), 'd', ARGV[7])
+call('HSET', holder, 'b', ARGV[6], 'c', now, 'd', ARGV[7])
 keep(holder, now, nil)
-return {'created', whole(now), false, replaced}
+return {'created', now, false, replaced}

@@ -2,7 +2,7 @@
 --
 -- KEYS: the identity's index, its epoch
 -- Returns the sessions that were alive.
-redis.call('UNLINK', KEYS[2])
-local living = redis.call('ZRANGEBYSCORE', KEYS[1], whole(now), '+inf')
-redis.call('UNLINK', KEYS[1])
+call('UNLINK', KEYS[2])
+local living = call('ZRANGEBYSCORE', KEYS[1], now, '+inf')
+call('UNLINK', KEYS[1])
 return living

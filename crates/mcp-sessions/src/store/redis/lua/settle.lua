@@ -8,20 +8,20 @@
 --   'drop'     it was ended; whatever is here goes
 local holder, how, owner = KEYS[1], ARGV[5], ARGV[6]
 
-redis.call('HDEL', holder, '')
-local found = redis.call('HMGET', holder, 'b', 'c', 'u', 'r')
+call('HDEL', holder, '')
+local found = call('HMGET', holder, 'b', 'c', 'u', 'r')
 if found[1] ~= owner then return 0 end
 local created = found[2]
 if how == 'settle' then
-  redis.call('HDEL', holder, 'c', 'u', 'd', 'e', 'r')
-  redis.call('PEXPIRE', holder, whole(lifetime + 2 * grace))
+  call('HDEL', holder, 'c', 'u', 'd', 'e', 'r')
+  call('PEXPIRE', holder, lifetime + 2 * grace)
 elseif how == 'release' and created then
-  redis.call('HSET', holder, 'b', 'u')
-  redis.call('HDEL', holder, 'e', 'r')
+  call('HSET', holder, 'b', 'u')
+  call('HDEL', holder, 'e', 'r')
   keep(holder, tonumber(created), found[3] and tonumber(found[3]))
-elseif how == 'forget' and (created or found[4] and now - tonumber(found[4]) < 10000) then
+elseif how == 'forget' and (created or on_its_way(found[4])) then
   return 0
 else
-  redis.call('UNLINK', holder)
+  call('UNLINK', holder)
 end
 return 1
