@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use mcp_sessions::store::Verdict;
 use mcp_sessions::{Binding, CallerKey, RedisStore, SessionKey, SessionState, SessionStore as _};
 
+use tokio::task::JoinSet;
+
 use crate::login::use_everything;
 use crate::server::{Server, ask, caller, digest, fresh_key, policy, recovered, server};
 
@@ -145,6 +147,45 @@ async fn a_cluster() {
     assert_eq!(store.count().await.expect("up"), 30);
 
     move_a_slot(&cluster, &store, &people[0]).await;
+
+    // A node is silent: its slots cannot be told, and the others can, whoever asks at the same time.
+    cluster.0[1].signal("-STOP");
+    let mut callers = JoinSet::new();
+    for (who, key) in &people[1..] {
+        let (who, key) = (who.clone(), *key);
+        let dead = cluster.node_of(cluster.slot(&format!("{{{}}}", hex(digest(&who).as_bytes())))) == 1;
+        let store = store.clone();
+        callers.spawn(async move {
+            let (mut valid, mut failed) = (0_u32, 0_u32);
+            for _ in 0..20 {
+                let start = Instant::now();
+                match store.validate(&key, caller(&who), true, &policy()).await {
+                    Ok(Verdict::Valid(_)) => valid += 1,
+                    Ok(other) => panic!("{who}: {other:?}"),
+                    Err(_) => failed += 1,
+                }
+                assert!(start.elapsed() < Duration::from_secs(1), "{who}: {:?}", start.elapsed());
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            (dead, valid, failed)
+        });
+    }
+    let outcomes = callers.join_all().await;
+    cluster.0[1].signal("-CONT");
+    for (dead, valid, failed) in outcomes {
+        let told = if dead { valid == 0 } else { valid >= 15 };
+        assert!(told, "on the silent node: {dead}; {valid} times valid, {failed} times not told");
+    }
+    wait_until("the node is back", || {
+        cluster
+            .0
+            .iter()
+            .all(|node| node.ask::<String>(&["CLUSTER", "INFO"]).contains("cluster_slots_ok:16384"))
+    });
+    for (who, key) in &people[1..] {
+        let verdict = recovered(async || store.validate(key, caller(who), true, &policy()).await).await;
+        assert!(matches!(verdict, Verdict::Valid(_)), "{who}: {verdict:?}");
+    }
 
     // A node dies: what is in its slots cannot be told, in less than a second; everything else can.
     cluster.0[1].crash();

@@ -231,7 +231,11 @@ impl Fake {
     }
 
     fn store(&self) -> RedisStore {
-        RedisStore::connect(&format!("redis://127.0.0.1:{}", self.port)).expect("a good URL")
+        self.store_by("redis")
+    }
+
+    fn store_by(&self, scheme: &str) -> RedisStore {
+        RedisStore::connect(&format!("{scheme}://127.0.0.1:{}", self.port)).expect("a good URL")
     }
 }
 
@@ -306,14 +310,17 @@ async fn answers_that_make_no_sense() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_storms_a_server_that_is_down() {
     let words = "-LOADING Redis is loading the dataset in memory\r\n";
-    for (manner, name) in [
-        (Manner::Silent, "silent"),
-        (Manner::Rude, "rude"),
-        (Manner::Says(words), "loading"),
-        (Manner::ThenSays(words), "loading later"),
+    for (manner, scheme, name) in [
+        (Manner::Silent, "redis", "silent"),
+        (Manner::Rude, "redis", "rude"),
+        (Manner::Says(words), "redis", "loading"),
+        (Manner::ThenSays(words), "redis", "loading later"),
+        (Manner::Silent, "redis+cluster", "a silent cluster"),
+        (Manner::Rude, "redis+cluster", "a rude cluster"),
+        (Manner::Says(words), "redis+cluster", "a cluster that loads"),
     ] {
         let fake = Fake::start(manner).await;
-        let store = fake.store();
+        let store = fake.store_by(scheme);
         let end = Instant::now() + Duration::from_secs(3);
         let mut callers = JoinSet::new();
         for _ in 0..200 {
