@@ -1,9 +1,13 @@
 //! Sessions outlive their process, whoever runs it is told what is wrong with their store, and can see and end
 //! sessions: through the real program.
 
-use crate::support::{Caller, Program, program, sample_mirror};
+use crate::support::{Caller, InProcess, Program, SECRET, SlowRegistry, program, sample_mirror};
+use clinicaltrials_mcp::settings::AuthSettings;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 fn ana() -> Value {
     json!({"iss": "https://idp.example", "tid": "north", "client_id": "app", "sub": "ana"})
@@ -68,6 +72,39 @@ async fn anonymous_sessions_are_closed_once_callers_must_authenticate() {
     drop(guarded);
     let open = Program::serve(mirror.path(), &[], &[]);
     assert_eq!(status(&Caller::new(&open.url).in_session(&id)).await, 200, "it was there all along");
+}
+
+/// What runs when its token expires finishes; nothing new is let in until a fresh token of the same identity comes.
+#[tokio::test]
+async fn a_token_that_expires_ends_nothing_that_runs() {
+    /// How far apart clocks may be: so long a token is taken after its end.
+    const SKEW_SECONDS: u64 = 60;
+    let registry = SlowRegistry::new(Duration::from_secs(4));
+    let auth = AuthSettings::Jwt { secret: SECRET.into(), issuer: None, audience: None };
+    let mut server = InProcess::start(registry.clone(), auth).await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let mut expiring = ana();
+    expiring["exp"] = (now + 2 - SKEW_SECONDS).into();
+    let id = Caller::new(&server.url).bearing(&expiring).open_session().await;
+    let caller = Caller::new(&server.url).bearing(&expiring).in_session(&id);
+    let search = json!({"name": "clinicaltrials_search_studies", "arguments": {}});
+    let running = tokio::spawn({
+        let caller = caller.clone();
+        async move { caller.request(1, "tools/call", search).await }
+    });
+    registry.started(1).await;
+    while status(&caller).await == 200 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!running.is_finished(), "the token expired while the search was at work");
+    assert_eq!(status(&caller).await, 401);
+    let fresh = Caller::new(&server.url).bearing(&ana()).in_session(&id);
+    assert_eq!(status(&fresh).await, 200, "the session is there for a fresh token");
+    let answer = running.await.unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.result()["isError"], false, "{answer:?}");
+    server.stop();
+    server.stopped().await;
 }
 
 /// A token that is bound to a key (DPoP, mutual TLS) is refused: nobody here checks that its bearer has the key.

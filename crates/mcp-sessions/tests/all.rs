@@ -11,6 +11,7 @@ mod http;
 mod logs;
 mod model;
 mod parity;
+mod redis;
 mod running;
 mod stores;
 mod support;

@@ -19,7 +19,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::support::http::{Answer, INITIALIZE, LIST, Server, delete, post, request, server, server_on};
-use crate::support::worlds::{File, Memory};
+use crate::support::worlds::{File, Memory, Redis};
 use crate::support::{Log, ana, ben, identity};
 
 /// A test of each attack on each store.
@@ -32,6 +32,14 @@ macro_rules! on_every_store {
         mod file {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $attack() { super::$attack(&super::File::new()).await; })*
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $attack() {
+                if let Some(world) = super::Redis::new() {
+                    super::$attack(&world).await;
+                }
+            })*
         }
     };
 }

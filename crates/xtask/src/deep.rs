@@ -48,6 +48,14 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
         .arg(target_dir()?.join("shuttle"))
         .env("RUSTFLAGS", "--cfg shuttle"),
     )?;
+    let mutants = tools::cargo_mutants(&target_dir()?)?;
+    test(
+        "one fault at a time in what decides about sessions",
+        std::process::Command::new(mutants)
+            .args(["mutants", "--package", "mcp-sessions", "--no-times", "--colors", "never", "--output"])
+            .arg(target_dir()?)
+            .current_dir(steps::workspace()),
+    )?;
     match Fuzzers::missing() {
         Some(why) => skipped.push(why.to_owned()),
         None => {

@@ -53,6 +53,19 @@ pub(crate) fn fetch(target: &Path) -> Tools {
     tools
 }
 
+/// cargo-mutants, which changes the code to see whether a test notices; built into `tools` unless it is there.
+pub(crate) fn cargo_mutants(target: &Path) -> anyhow::Result<PathBuf> {
+    const VERSION: &str = "27.1.0";
+    let root = target.join("tools").join(format!("cargo-mutants-{VERSION}"));
+    let program = root.join("bin/cargo-mutants");
+    if !program.exists() {
+        let mut install =
+            steps::cargo(["install", "cargo-mutants", "--version", VERSION, "--locked", "--quiet"]);
+        steps::run(install.arg("--root").arg(&root))?;
+    }
+    Ok(program)
+}
+
 /// Fetches what is missing, and says where everything is.
 pub(crate) fn run() -> anyhow::Result<()> {
     let Tools { found, missing } = fetch(&target_dir()?);

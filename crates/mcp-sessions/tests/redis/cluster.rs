@@ -10,8 +10,8 @@ use mcp_sessions::{Binding, CallerKey, RedisStore, SessionKey, SessionState, Ses
 
 use tokio::task::JoinSet;
 
-use crate::login::use_everything;
-use crate::server::{Server, ask, caller, digest, fresh_key, policy, recovered, server};
+use crate::redis::login::use_everything;
+use crate::redis::server::{Server, ask, caller, digest, fresh_key, policy, recovered, server};
 
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -7,7 +7,7 @@ use mcp_sessions::store::Verdict;
 use mcp_sessions::{Binding, CallerKey, SessionState, SessionStore as _};
 use tokio::task::JoinSet;
 
-use crate::server::{ask, caller, digest, fresh_key, policy, server};
+use crate::redis::server::{ask, caller, digest, fresh_key, policy, server};
 
 /// S-9: neither here nor there does a call find it that starts after the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

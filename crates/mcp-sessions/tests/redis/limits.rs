@@ -9,7 +9,7 @@ use mcp_sessions::{Binding, CallerKey, SessionState, SessionStore as _};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::server::{Server, ask, caller, digest, fresh_key, policy, server, short_policy};
+use crate::redis::server::{Server, ask, caller, digest, fresh_key, policy, server, short_policy};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn racers_on_two_replicas_never_exceed_an_identitys_cap() {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use mcp_sessions::store::{Adoption, Creation, Verdict};
 use mcp_sessions::{Binding, CallerKey, RedisStore, SessionState, SessionStore as _};
 
-use crate::server::{caller, digest, free_port, fresh_key, policy, server, skipped};
+use crate::redis::server::{caller, digest, free_port, fresh_key, policy, server, skipped};
 
 /// Every verb, once.
 pub(crate) async fn use_everything(store: &RedisStore) {

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::server::{Server, caller, digest, free_port, fresh_key, policy, recovered, server};
+use crate::redis::server::{Server, caller, digest, free_port, fresh_key, policy, recovered, server};
 
 /// What a verb came to.
 type Outcome = Result<String, StoreError>;

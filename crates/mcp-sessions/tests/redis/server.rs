@@ -30,10 +30,10 @@ pub(crate) fn skipped(reason: &str) {
 /// Starts a server for a test, or says that there is none and ends the test.
 macro_rules! server {
     ($($setting:literal),*) => {
-        $crate::server::server!(@ &[$($setting),*])
+        $crate::redis::server::server!(@ &[$($setting),*])
     };
     (@ $settings:expr) => {
-        match $crate::server::Server::start_or_skip($settings) {
+        match $crate::redis::server::Server::start_or_skip($settings) {
             Some(server) => server,
             None => return,
         }

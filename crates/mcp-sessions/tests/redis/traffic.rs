@@ -5,7 +5,7 @@ use std::time::Instant;
 use mcp_sessions::store::Verdict;
 use mcp_sessions::{Binding, CallerKey, SessionState, SessionStore as _};
 
-use crate::server::{Server, caller, digest, fresh_key, policy, recovered, server};
+use crate::redis::server::{Server, caller, digest, fresh_key, policy, recovered, server};
 
 /// The commands that clients have sent since the last call, by name, those of scripts and of this connection apart.
 struct Monitor(Vec<std::io::BufReader<std::net::TcpStream>>);

@@ -7,7 +7,7 @@ use mcp_sessions::{
     Age, Binding, CallerKey, Policy, RedisStore, RedisUrlError, SessionState, SessionStore as _,
 };
 
-use crate::server::{caller, digest, fresh_key, policy, server, short_policy};
+use crate::redis::server::{caller, digest, fresh_key, policy, server, short_policy};
 
 fn state() -> SessionState {
     SessionState::default()

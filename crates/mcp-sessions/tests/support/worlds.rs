@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use mcp_sessions::conformance::World;
-use mcp_sessions::{FileStore, ManualClock, MemoryStore, Policy};
+use mcp_sessions::{FileStore, ManualClock, MemoryStore, Policy, RedisStore};
 use tempfile::TempDir;
 
 use super::bytes::ByteStore;
+use crate::redis::server::Server;
 
 #[derive(Default)]
 pub(crate) struct Memory(pub(crate) ManualClock);
@@ -70,5 +71,43 @@ impl World for File {
     async fn reopened(&self, store: Self::Store) -> Option<Self::Store> {
         drop(store);
         Some(self.store().await)
+    }
+}
+
+pub(crate) struct Redis(Server);
+
+impl Redis {
+    /// A server of its own; `None`, and a word about it, where the program is not here.
+    pub(crate) fn new() -> Option<Self> {
+        Server::start_or_skip(&[]).map(Self)
+    }
+}
+
+impl World for Redis {
+    type Store = RedisStore;
+
+    async fn store(&self) -> RedisStore {
+        self.0.store()
+    }
+
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn replica(&self) -> Option<RedisStore> {
+        Some(self.0.store())
+    }
+
+    async fn reopened(&self, store: RedisStore) -> Option<RedisStore> {
+        drop(store);
+        Some(self.0.store())
+    }
+
+    fn tick(&self) -> Duration {
+        Duration::from_millis(600)
+    }
+
+    fn time_stands_still(&self) -> bool {
+        false
     }
 }

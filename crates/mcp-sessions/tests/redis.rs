@@ -6,6 +6,6 @@ mod limits;
 mod login;
 mod outages;
 mod promises;
-mod server;
+pub(crate) mod server;
 mod traffic;
 mod verbs;
