@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval_at};
+use tracing::field::display;
 
 use crate::store::{Adoption, Creation, SessionStore, StoreError, Verdict};
 use crate::{
@@ -136,8 +137,8 @@ impl<S: SessionStore> Sessions<S> {
             Err(error) => Err(error.into()),
         };
         match &outcome {
-            Ok(_) => created(key.fingerprint(), binding),
-            Err(rejection) => report(rejection, Some(key.fingerprint()), caller),
+            Ok(_) => created(&key, binding),
+            Err(rejection) => report(rejection, Some(&key), caller),
         }
         outcome
     }
@@ -157,9 +158,9 @@ impl<S: SessionStore> Sessions<S> {
         let outcome = match store.get_or_create(&key, caller_key, SessionState::default(), policy).await {
             Ok(Adoption::Created { record, replaced }) => {
                 if replaced {
-                    terminated(key.fingerprint(), "past its time");
+                    terminated(&key, "past its time");
                 }
-                created(key.fingerprint(), record.binding);
+                created(&key, record.binding);
                 Ok(record)
             }
             Ok(Adoption::Bound(record)) => {
@@ -208,7 +209,7 @@ impl<S: SessionStore> Sessions<S> {
         let (caller_key, key) = (key_of(caller)?, parse(id, caller)?);
         let verdict = self.inner.store.terminate(&key, caller_key, &self.inner.policy).await;
         match verdict {
-            Ok(Verdict::Valid(_)) => terminated(key.fingerprint(), "asked for"),
+            Ok(Verdict::Valid(_)) => terminated(&key, "asked for"),
             Ok(Verdict::Unknown) => self.look_into(key, caller, caller_key),
             _ => {}
         }
@@ -293,7 +294,7 @@ impl<S: SessionStore> Sessions<S> {
             if let Ok(Some(binding)) = inner.store.probe(&key).await
                 && !binding.admits(caller_key)
             {
-                report(&Rejection::mismatch(binding, caller_key), Some(key.fingerprint()), &caller);
+                report(&Rejection::mismatch(binding, caller_key), Some(&key), &caller);
             }
             drop(permit);
         });
@@ -361,7 +362,7 @@ fn conclude(
             Ok(Session { key, caller: caller.clone(), state: record.state, age })
         }
         Err(rejection) => {
-            report(&rejection, Some(key.fingerprint()), caller);
+            report(&rejection, Some(&key), caller);
             Err(rejection)
         }
     }
@@ -381,34 +382,43 @@ fn causes(error: &StoreError) -> String {
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-fn created(session: Fingerprint, binding: Binding) {
-    let owner = binding.owner().map(|owner| tracing::field::display(owner.fingerprint()));
-    tracing::debug!(target: TARGET, event = "created", %session, owner, "created session {session}");
+// A fingerprint costs as much as the whole look at a session: it is taken where an event has somebody who wants it.
+
+fn created(key: &SessionKey, binding: Binding) {
+    tracing::debug!(
+        target: TARGET,
+        event = "created",
+        session = %key.fingerprint(),
+        owner = binding.owner().map(|owner| display(owner.fingerprint())),
+        "created session {}",
+        key.fingerprint()
+    );
 }
 
-fn terminated(session: Fingerprint, why: &'static str) {
-    tracing::info!(target: TARGET, event = "terminated", %session, why, "ended session {session}: {why}");
+fn terminated(key: &SessionKey, why: &'static str) {
+    let event = "terminated";
+    tracing::info!(target: TARGET, event, session = %key.fingerprint(), why, "ended session {}: {why}", key.fingerprint());
 }
 
 /// Reports a refusal once, where it is decided. Only what an id's holder can cause is a warning:
 /// anybody can send unknown ids, and a log must not fill at a stranger's will.
-fn report(rejection: &Rejection, session: Option<Fingerprint>, caller: &Caller) {
+fn report(rejection: &Rejection, key: Option<&SessionKey>, caller: &Caller) {
     let reason = rejection.reason();
-    let session = session.map(tracing::field::display);
+    let session = || key.map(|key| display(key.fingerprint()));
     match rejection {
         Rejection::OtherIdentity | Rejection::AnonymousCaller | Rejection::AuthenticatedCaller => {
             tracing::warn!(
                 target: TARGET,
                 event = "rejected",
                 reason,
-                session,
+                session = session(),
                 caller = shown(caller),
                 "possible session hijack: {rejection}"
             );
         }
         Rejection::StoreUnavailable(error) => {
             let cause = causes(error);
-            tracing::error!(target: TARGET, event = "rejected", reason, session, cause, "{rejection}");
+            tracing::error!(target: TARGET, event = "rejected", reason, session = session(), cause, "{rejection}");
         }
         Rejection::Nameless => {
             tracing::error!(target: TARGET, event = "rejected", reason, "{rejection}");
@@ -417,10 +427,10 @@ fn report(rejection: &Rejection, session: Option<Fingerprint>, caller: &Caller) 
             tracing::info!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
         }
         Rejection::Stale | Rejection::Expired => {
-            tracing::info!(target: TARGET, event = "terminated", why = reason, session, "{rejection}");
+            tracing::info!(target: TARGET, event = "terminated", why = reason, session = session(), "{rejection}");
         }
         Rejection::Malformed(_) | Rejection::Unknown => {
-            tracing::debug!(target: TARGET, event = "rejected", reason, session, "{rejection}");
+            tracing::debug!(target: TARGET, event = "rejected", reason, session = session(), "{rejection}");
         }
     }
 }

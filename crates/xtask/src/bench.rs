@@ -5,6 +5,9 @@ mod log;
 mod process;
 mod program;
 mod registry;
+mod session_server;
+mod sessions;
 
 pub(crate) use program::run_program;
 pub(crate) use registry::{STUDIES as REGISTRY_STUDIES, run_registry};
+pub(crate) use sessions::run_sessions;

@@ -22,6 +22,9 @@ cargo xtask bench [STUDIES]
 cargo xtask bench registry [--studies N]
                      measures the mirror over N made-up studies (default 50000; 600000 is the registry's size and
                      takes twenty minutes and 8 GB under target/), beside SQLite up to 50000
+cargo xtask bench sessions
+                     measures sessions, a million of them in one process and ten thousand over HTTP, in memory, in a
+                     file and on Redis: ten minutes
 cargo xtask tools    fetches the servers that tests start, as `test` and `deep` do
 
 The clients and servers that tests need are fetched into target/; nothing is installed system-wide.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
             Ok(studies) => bench::run_registry(studies),
             Err(_) => Err(anyhow::anyhow!("`{studies}` is no number of studies")),
         },
+        ["bench", "sessions"] => bench::run_sessions(),
         ["bench", studies] => bench::run_program(Some(Path::new(studies))),
         _ => {
             steps::say(HELP);

@@ -20,15 +20,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `program serve` over the mirror in `data_dir`.
+    /// Starts `program serve` over a source; what it keeps is in `data_dir`.
     pub(crate) fn start(
         program: &Path,
+        source: &str,
         data_dir: &Path,
         more: &[&str],
         environment: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let mut child = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--source", "mirror", "--log-level", "warn"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn", "--source", source])
             .args(more)
             .arg("--data-dir")
             .arg(data_dir)

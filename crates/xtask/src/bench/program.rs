@@ -1,28 +1,26 @@
 //! `cargo xtask bench`: the whole program, measured from outside as its users meet it.
 
-use super::process::{Server, TICKS_PER_SECOND, cpu_ticks, resident_kib};
+use super::{
+    process::resident_kib,
+    session_server::{CONNECTIONS, Figures, INITIALIZE, SessionServer, token},
+};
 use crate::{
-    load::{self, Connection, post},
+    load::{Connection, post},
     steps::{cargo, run, say, step, target_dir, workspace},
 };
 use anyhow::{Context as _, ensure};
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
-    net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-const SECRET: &str = "a secret of the benchmark, long enough";
-const CONNECTIONS: u64 = 16;
-const LOAD_TIME: Duration = Duration::from_secs(5);
 const SESSIONS: usize = 10_000;
 const SESSIONS_PER_IDENTITY: usize = 100;
 const COLD_STARTS: usize = 21;
-const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
 
 pub(crate) fn run_program(studies: Option<&Path>) -> anyhow::Result<()> {
     step("release build", || {
@@ -107,7 +105,7 @@ fn cold_start(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
 }
 
 fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
-    let server = SessionServer::start(program, data_dir)?;
+    let server = SessionServer::start(program, "mirror", data_dir, "memory")?;
     let mut report = String::new();
     thread::sleep(Duration::from_secs(2));
     report += &format!(
@@ -120,9 +118,9 @@ fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
         let body = format!(r#"{{"jsonrpc":"2.0","id":"{connection}-{number}","method":"tools/list"}}"#);
         post(server.address, &token, Some(&session), &body)
     };
-    report += &server.measure("`tools/list`", list)?;
+    report += &row("`tools/list`", &server.measure(list)?);
     let mut one = Connection::open(server.address)?;
-    let study = server.any_study(&mut one, &token, &session)?;
+    let study = any_study(&server, &mut one, &token, &session)?;
     let record = |connection, number| {
         let body = format!(
             r#"{{"jsonrpc":"2.0","id":"{connection}-{number}","method":"tools/call","params":{{"name":"clinicaltrials_get_study_record","arguments":{{"nctId":"{study}"}}}}}}"#
@@ -130,7 +128,8 @@ fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
         post(server.address, &token, Some(&session), &body)
     };
     let size = one.send(&record(99, 99))?.body.len();
-    report += &server.measure(&format!("`get_study_record`, an answer of {} KB", size / 1_000), record)?;
+    let what = format!("`get_study_record`, an answer of {} KB", size / 1_000);
+    report += &row(&what, &server.measure(record)?);
     drop(server);
     report += &full_house(program, data_dir)?;
     Ok(report)
@@ -138,7 +137,7 @@ fn http(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
 
 /// As many sessions as a server takes, in a fresh one.
 fn full_house(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
-    let server = SessionServer::start(program, data_dir)?;
+    let server = SessionServer::start(program, "mirror", data_dir, "memory")?;
     let mut connection = Connection::open(server.address)?;
     let start = Instant::now();
     for number in 0..SESSIONS / SESSIONS_PER_IDENTITY {
@@ -154,61 +153,23 @@ fn full_house(program: &Path, data_dir: &Path) -> anyhow::Result<String> {
     ))
 }
 
-/// A server with sessions.
-struct SessionServer {
-    server: Server,
-    address: SocketAddr,
+/// The study with the lowest number.
+fn any_study(
+    server: &SessionServer,
+    connection: &mut Connection,
+    token: &str,
+    session: &str,
+) -> anyhow::Result<String> {
+    let body = r#"{"jsonrpc":"2.0","id":"any","method":"tools/call","params":{"name":"clinicaltrials_search_studies","arguments":{"pageSize":1}}}"#;
+    let reply = connection.send(&post(server.address, token, Some(session), body))?;
+    let reply: serde_json::Value = serde_json::from_slice(&reply.body).context("the search's answer")?;
+    let study = &reply["result"]["structuredContent"]["studies"][0]["nctId"];
+    study.as_str().map(str::to_owned).context("the search found nothing")
 }
 
-impl SessionServer {
-    fn start(program: &Path, data_dir: &Path) -> anyhow::Result<Self> {
-        let server =
-            Server::start(program, data_dir, &["--auth", "jwt"], &[("MCP_AUTH_SECRET_KEY", SECRET)])?;
-        Ok(Self { address: server.address, server })
-    }
-
-    fn pid(&self) -> u32 {
-        self.server.pid()
-    }
-
-    fn open_session(&self, token: &str) -> anyhow::Result<String> {
-        self.open_session_on(&mut Connection::open(self.address)?, token)
-    }
-
-    fn open_session_on(&self, connection: &mut Connection, token: &str) -> anyhow::Result<String> {
-        let reply = connection.send(&post(self.address, token, None, INITIALIZE))?;
-        reply
-            .session_id
-            .with_context(|| format!("no session: {} {}", reply.status, String::from_utf8_lossy(&reply.body)))
-    }
-
-    /// The study with the lowest number.
-    fn any_study(&self, connection: &mut Connection, token: &str, session: &str) -> anyhow::Result<String> {
-        let body = r#"{"jsonrpc":"2.0","id":"any","method":"tools/call","params":{"name":"clinicaltrials_search_studies","arguments":{"pageSize":1}}}"#;
-        let reply = connection.send(&post(self.address, token, Some(session), body))?;
-        let reply: serde_json::Value = serde_json::from_slice(&reply.body).context("the search's answer")?;
-        let study = &reply["result"]["structuredContent"]["studies"][0]["nctId"];
-        study.as_str().map(str::to_owned).context("the search found nothing")
-    }
-
-    fn measure(&self, what: &str, request: impl Fn(u64, u64) -> Vec<u8> + Sync) -> anyhow::Result<String> {
-        load::run(self.address, CONNECTIONS, Duration::from_secs(1), &request)?;
-        let before = cpu_ticks(self.pid())?;
-        let measured = load::run(self.address, CONNECTIONS, LOAD_TIME, &request)?;
-        let ticks = cpu_ticks(self.pid())? - before;
-        let cpu_ms = ticks as f64 * 1_000.0 / TICKS_PER_SECOND / measured.requests as f64;
-        Ok(format!(
-            "| {what}, 2025 session, jwt, {CONNECTIONS} connections | {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {cpu_ms:.3} ms CPU each |\n",
-            measured.per_second(),
-            measured.quantile_ms(0.5),
-            measured.quantile_ms(0.99),
-        ))
-    }
-}
-
-/// A token of the n-th identity.
-fn token(number: usize) -> anyhow::Result<String> {
-    let claims = serde_json::json!({"sub": format!("person-{number}"), "client_id": "bench", "exp": 4_000_000_000_u64});
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).context("signing a token")
+fn row(what: &str, figures: &Figures) -> String {
+    format!(
+        "| {what}, 2025 session, jwt, {CONNECTIONS} connections | {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {:.3} ms CPU each |\n",
+        figures.per_second, figures.p50_ms, figures.p99_ms, figures.cpu_ms
+    )
 }

@@ -172,7 +172,7 @@ impl Bench {
 
     /// The log's requests, from as many clients as there are.
     fn http(&self) -> anyhow::Result<Value> {
-        let server = Server::start(&self.program, &self.data_dir(), &["--auth", "none"], &[])?;
+        let server = Server::start(&self.program, "mirror", &self.data_dir(), &["--auth", "none"], &[])?;
         let requests = read_json(&self.folder.join("log.json"))?;
         let requests = requests.as_array().context("the log")?.iter();
         let paths = requests.map(log::path).collect::<anyhow::Result<Vec<_>>>()?;

@@ -56,6 +56,7 @@ impl Journal {
         let pending = Arc::new(Mutex::new(Pending::default()));
         let writer = Writer {
             database,
+            looked_at_ms: memory.now_ms(),
             memory,
             requests: received,
             pending: Arc::clone(&pending),
@@ -111,6 +112,8 @@ struct Writer<C> {
     requests: Receiver<Request>,
     pending: Arc<Mutex<Pending>>,
     interval: Duration,
+    /// Uses before this time are written down or about to be.
+    looked_at_ms: u64,
     /// Keys of sessions that were used and are still to be written down.
     uses: Vec<SessionKey>,
     failing: bool,
@@ -119,7 +122,6 @@ struct Writer<C> {
 impl<C: Clock> Writer<C> {
     fn run(mut self) {
         let mut due = Instant::now() + self.interval;
-        let mut looked_at_ms = self.memory.now_ms();
         loop {
             let patience = if self.uses.is_empty() {
                 due.saturating_duration_since(Instant::now())
@@ -133,7 +135,7 @@ impl<C: Clock> Writer<C> {
             };
             let now = Instant::now();
             if ended || now >= due {
-                let since_ms = std::mem::replace(&mut looked_at_ms, self.memory.now_ms());
+                let since_ms = std::mem::replace(&mut self.looked_at_ms, self.memory.now_ms());
                 self.uses.extend(self.memory.used_since(since_ms));
                 due = now + self.interval;
             }
