@@ -17,7 +17,7 @@ use axum::{
     routing::post,
 };
 use constant_time_eq::constant_time_eq;
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use mcp_sessions::{Identity, SessionSummary, Sessions, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -178,7 +178,7 @@ fn write(data_dir: &Path, door: &Door) -> anyhow::Result<PathBuf> {
 
 /// Lets only those in who know the secret.
 async fn admit(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
+    let given = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
     let expected = format!("Bearer {}", door.secret);
     if given.is_some_and(|given| constant_time_eq(given, expected.as_bytes())) {
         next.run(request).await

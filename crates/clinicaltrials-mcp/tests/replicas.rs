@@ -124,7 +124,7 @@ async fn survive_being_killed(replicas: &mut Replicas) {
                 match caller.try_request("tools/list").await {
                     Ok(200) => answered += 1,
                     // What the balancer says when a replica goes away under a request.
-                    Ok(502 | 503 | 504) | Err(_) => retried += 1,
+                    Ok(502..=504) | Err(_) => retried += 1,
                     Ok(status) => panic!("answered with {status} after {answered} requests"),
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
