@@ -19,6 +19,7 @@ const WORKING_SET: usize = 10_000;
 const ROUNDS: usize = 5;
 const BATCH: usize = 1_000;
 const BATCHES: usize = 1_000;
+const LOOKS: usize = 4_000_000;
 /// One of so many operations ends a session and opens another.
 const RENEWAL: usize = 20;
 
@@ -97,10 +98,39 @@ pub(crate) fn measure() -> Vec<Table> {
             }
         }
     }
+    let waits_for_memory = latency();
+    costs.row(vec![
+        json!("one look at 128 MiB that depends on the one before"),
+        json!(""),
+        json!(1),
+        figure(waits_for_memory.cpu_ns as f64 / LOOKS as f64),
+        figure(waits_for_memory.wall_ns as f64 / LOOKS as f64),
+        json!(""),
+        json!(""),
+    ]);
     let mut clock: Vec<u64> = (0..100_000).map(|_| Instant::now().elapsed().as_nanos() as u64).collect();
     let [p50, p99] = [0.5, 0.99].map(|share| quantile(&mut clock, share));
     waits.row(vec![json!("nothing: the clock"), json!(""), json!(1), json!(p50), json!(p99), json!("")]);
     vec![costs, waits]
+}
+
+/// How long this machine's memory takes, which a look-up among very many sessions waits for several times.
+fn latency() -> Times {
+    const LINES: usize = 2 << 20;
+    let mut chance = Chance::new(5);
+    let mut order: Vec<usize> = (0..LINES).collect();
+    for at in (1..LINES).rev() {
+        order.swap(at, chance.below(at + 1));
+    }
+    let mut lines = vec![[0_usize; 8]; LINES];
+    for (at, line) in order.iter().enumerate() {
+        lines[*line][0] = order[(at + 1) % LINES];
+    }
+    let mut watch = Stopwatch::default();
+    let last =
+        people::runtime().block_on(watch.add(async { (0..LOOKS).fold(order[0], |line, _| lines[line][0]) }));
+    std::hint::black_box(last);
+    watch.sum()
 }
 
 /// The times of each thread in each round, after one that does not count.

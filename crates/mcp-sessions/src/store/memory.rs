@@ -34,6 +34,9 @@ use crate::{
 
 const SHARDS: usize = 64;
 
+/// How often a sweep looks at some sessions before others on its thread have their turn: about a millisecond.
+const TURNS: usize = 4;
+
 /// A [`SessionStore`] in memory: as fast as it gets, gone with the process.
 pub struct MemoryStore<C = SystemClock> {
     clock: C,
@@ -217,17 +220,15 @@ impl<C: Clock> MemoryStore<C> {
 
     /// Removes every session past its time.
     fn remove_past(&self, policy: &Policy, now_ms: u64) -> usize {
-        let mut removed = 0;
-        for shard in &self.shards {
-            while shard.read().is_due(now_ms) {
-                let past = shard.write().past(policy, now_ms);
-                for (key, binding) in past {
-                    let still_past = |entry: &Entry| entry.age(policy, now_ms) != Age::Live;
-                    removed += usize::from(self.remove(&key, binding, still_past));
-                }
-            }
-        }
-        removed
+        std::iter::from_fn(|| self.remove_some_past(policy, now_ms)).sum()
+    }
+
+    /// Removes some of the sessions past their time and tells how many. `None` when nothing is due to be looked at.
+    fn remove_some_past(&self, policy: &Policy, now_ms: u64) -> Option<usize> {
+        let shard = self.shards.iter().find(|shard| shard.read().is_due(now_ms))?;
+        let past = shard.write().past(policy, now_ms);
+        let still_past = |entry: &Entry| entry.age(policy, now_ms) != Age::Live;
+        Some(past.iter().filter(|(key, binding)| self.remove(key, *binding, still_past)).count())
     }
 }
 
@@ -420,7 +421,16 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
     }
 
     async fn sweep(&self, policy: &Policy) -> Result<usize, StoreError> {
-        Ok(self.remove_past(policy, self.clock.now_ms()))
+        let now_ms = self.clock.now_ms();
+        let mut removed = 0;
+        for turn in 1.. {
+            let Some(some) = self.remove_some_past(policy, now_ms) else { break };
+            removed += some;
+            if turn % TURNS == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(removed)
     }
 
     async fn count(&self) -> Result<usize, StoreError> {
