@@ -262,7 +262,9 @@ mod tests {
             (policy().with_idle_timeout(Duration::ZERO), Some("the idle timeout is zero")),
             (policy().with_unused_timeout(Duration::ZERO), Some("the unused timeout is zero")),
             (policy().with_sweep_interval(Duration::ZERO), Some("the sweep interval is zero")),
+            (policy().with_lifetime(Duration::ZERO), Some("the lifetime is zero")),
             (policy().with_max_sessions(0), Some("the cap on all sessions is zero")),
+            (policy().with_max_per_identity(0), Some("the cap on one identity's sessions is zero")),
             (policy().with_idle_timeout(hours(25)), Some("the idle timeout is greater than the lifetime")),
             (
                 policy().with_unused_timeout(hours(1)),
