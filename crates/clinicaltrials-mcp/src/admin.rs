@@ -5,7 +5,9 @@
 //! ```
 //!
 //! The route listens on a loopback address and a port of its own, and takes only who can read the secret: a file for
-//! this server's user that is there for as long as the server runs. Claims travel in bodies, not in URLs.
+//! this server's user that is there, and locked, for as long as the server runs. A file that nobody holds locked was left
+//! by a server that was killed: whoever listens at its address now is somebody else. Claims travel in bodies, not in
+//! URLs.
 
 use crate::sessions::Store;
 use anyhow::Context as _;
@@ -22,14 +24,17 @@ use mcp_sessions::{Identity, SessionSummary, Sessions, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
-    fs,
-    io::Write as _,
+    fs::{self, File, TryLockError},
+    io::{Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 use tokio::net::TcpListener;
+
+/// Longest that a door's file may be.
+const DOOR_BYTES_MAX: u64 = 4_096;
 
 /// The folder of the doors, in the data directory.
 const FOLDER: &str = "admin";
@@ -103,6 +108,7 @@ impl From<Whose> for Identity {
 /// The route, open for as long as this lives.
 pub struct Admin {
     file: PathBuf,
+    _lock: File,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -124,8 +130,8 @@ impl Admin {
             .map_err(|error| anyhow::anyhow!("the system has no randomness: {error}"))?;
         let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
         let door = Door { serving, admin: listener.local_addr()?, secret };
-        let file =
-            write(data_dir, &door).with_context(|| format!("in {}", data_dir.join(FOLDER).display()))?;
+        let written = write(data_dir, &door);
+        let (file, lock) = written.with_context(|| format!("in {}", data_dir.join(FOLDER).display()))?;
         let door = Arc::new(door);
         let router = Router::new()
             .route("/sessions/list", post(list))
@@ -138,7 +144,14 @@ impl Admin {
                 tracing::warn!(%error, "the admin route has failed");
             }
         });
-        Ok(Self { file, serving })
+        Ok(Self { file, _lock: lock, serving })
+    }
+
+    /// Closes the route and waits until nothing of it is at work: the sessions are then held by nobody here.
+    pub async fn close(mut self) {
+        self.serving.abort();
+        // That it was aborted is all that it can say.
+        let _ = (&mut self.serving).await;
     }
 }
 
@@ -150,30 +163,45 @@ impl Drop for Admin {
     }
 }
 
-/// The doors of the servers that run over a data directory, or ran and were killed.
+/// The doors of the servers that run over a data directory.
 ///
 /// # Errors
 ///
-/// When the folder cannot be read. A file that is no door is passed over.
+/// When the folder cannot be read. What is no door, or that of a server that was killed, is passed over.
 pub fn doors(data_dir: &Path) -> std::io::Result<Vec<Door>> {
     let entries = match fs::read_dir(data_dir.join(FOLDER)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let texts = entries.filter_map(|entry| fs::read(entry.ok()?.path()).ok());
-    Ok(texts.filter_map(|text| serde_json::from_slice(&text).ok()).collect())
+    Ok(entries.filter_map(|entry| read(&entry.ok()?)).collect())
 }
 
-fn write(data_dir: &Path, door: &Door) -> anyhow::Result<PathBuf> {
+fn read(entry: &fs::DirEntry) -> Option<Door> {
+    // Opening anything but a file could wait for ever.
+    if !entry.file_type().ok()?.is_file() {
+        return None;
+    }
+    let file = File::open(entry.path()).ok()?;
+    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return None;
+    }
+    let mut text = Vec::new();
+    file.take(DOOR_BYTES_MAX).read_to_end(&mut text).ok()?;
+    let door: Door = serde_json::from_slice(&text).ok()?;
+    door.admin.ip().is_loopback().then_some(door)
+}
+
+fn write(data_dir: &Path, door: &Door) -> anyhow::Result<(PathBuf, File)> {
     let folder = data_dir.join(FOLDER);
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{}-{}.json", door.serving.port(), std::process::id()));
     // Readable by its owner only from the moment that it is there, and never half written.
     let mut file = tempfile::NamedTempFile::new_in(&folder)?;
     file.write_all(&serde_json::to_vec(door)?)?;
-    file.persist(&path)?;
-    Ok(path)
+    file.as_file().try_lock()?;
+    let lock = file.persist(&path)?;
+    Ok((path, lock))
 }
 
 /// Lets only those in who know the secret.

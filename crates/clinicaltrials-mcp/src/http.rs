@@ -38,14 +38,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
 /// How long a server that was asked to stop still takes requests while `/readyz` already refuses.
 const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
+/// How old an answer of the session store may be for `/readyz`.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Longest that running calls may take to finish after that; supervisors kill after 30 s.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
 /// Longest that a client may take to send a request's head, and that a connection may idle between requests.
@@ -63,7 +65,24 @@ pub struct HttpServer {
 struct Health {
     engine: Engine,
     sessions: Sessions<Store>,
+    /// When the session store was last asked, and whether it answered.
+    asked: Mutex<Option<(Instant, bool)>>,
     draining: AtomicBool,
+}
+
+impl Health {
+    /// Whether the session store answers. It is asked once a second, however many want to know: anybody may.
+    async fn store_answers(&self) -> bool {
+        let mut asked = self.asked.lock().await;
+        if let Some((when, answered)) = *asked
+            && when.elapsed() < ASKED_AGAIN_AFTER
+        {
+            return answered;
+        }
+        let answers = self.sessions.count().await.is_ok();
+        *asked = Some((Instant::now(), answers));
+        answers
+    }
 }
 
 /// What stands before the MCP endpoint.
@@ -108,7 +127,8 @@ impl HttpServer {
             ApiAccess::Guarded => Some(api().layer(from_fn_with_state(gate.clone(), admit))),
             ApiAccess::Off => None,
         };
-        let health = Arc::new(Health { engine, sessions, draining: AtomicBool::new(false) });
+        let health =
+            Arc::new(Health { engine, sessions, asked: Mutex::default(), draining: AtomicBool::new(false) });
         let endpoint = settings.endpoint.clone();
         let router = Router::new()
             .route_service(&endpoint, with_sessions)
@@ -207,7 +227,7 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
         Some("draining")
     } else if health.engine.snapshot().is_err() {
         Some("the registry cannot be read")
-    } else if health.sessions.count().await.is_err() {
+    } else if !health.store_answers().await {
         Some("the session store cannot be reached")
     } else {
         None

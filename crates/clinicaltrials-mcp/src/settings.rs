@@ -474,6 +474,7 @@ impl<'a> Reader<'a> {
     }
 
     fn session_place(&mut self, option: Option<&str>) -> Option<SessionPlace> {
+        let from_file = option.is_none() && self.variable("MCP_SESSIONS").is_none();
         let (setting, text) = match option {
             Some(text) => ("--sessions".to_owned(), text.to_owned()),
             None => match self.text_or_file("MCP_SESSIONS")? {
@@ -503,11 +504,13 @@ impl<'a> Reader<'a> {
             other => match other.strip_prefix("file:").filter(|path| !path.is_empty()) {
                 Some(path) => Some(SessionPlace::File(Some(path.into()))),
                 None => {
-                    // What was meant as a URL may hold a password.
-                    let shown = if other.contains("://") { "this URL" } else { other };
+                    // What is in a file, or was meant as a URL, may be a secret.
+                    let is_word = other.len() <= 20 && other.bytes().all(|byte| byte.is_ascii_lowercase());
+                    let shown =
+                        if is_word && !from_file { format!("`{other}`") } else { "what it says".into() };
                     self.mistake(
                         setting,
-                        format!("`{shown}` is not one of memory, file, file:PATH, redis://…, rediss://…, redis+cluster://…"),
+                        format!("{shown} is not one of memory, file, file:PATH, redis://…, rediss://…, redis+cluster://…"),
                     );
                     None
                 }

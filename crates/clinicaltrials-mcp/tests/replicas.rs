@@ -186,7 +186,9 @@ async fn a_server_without_its_redis_says_so_and_comes_back() {
     assert!(begun.elapsed() < Duration::from_secs(5), "it does not hang");
     assert_eq!(ana.initialize(crate::support::LEGACY).await.status, 503);
     assert_eq!(in_session.delete().await.status, 503);
-    assert_eq!(ready().await, 503);
+    while ready().await == 200 {
+        tokio::time::sleep(Duration::from_millis(50)).await; // its answer may be a second old
+    }
     assert_eq!(list_tools(&ana.clone().stateless()).await.status, 200, "without sessions nothing is amiss");
     redis.signal("CONT");
     let mut status = 503;
@@ -194,7 +196,10 @@ async fn a_server_without_its_redis_says_so_and_comes_back() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         status = list_tools(&in_session).await.status;
     }
-    assert_eq!((status, ready().await), (200, 200), "the session was there all along");
+    assert_eq!(status, 200, "the session was there all along");
+    while ready().await == 503 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Anonymous sessions of the time without authentication are closed to everybody who authenticates, on Redis as well.

@@ -149,7 +149,9 @@ fn a_store_that_cannot_be_used_is_named_with_what_to_do() {
 
     for (sessions, problem) in [
         ("disk", "`disk` is not one of memory, file, file:PATH, redis://"),
-        ("http://user:hunter2@host", "`this URL` is not one of"),
+        ("http://user:hunter2@host", "what it says is not one of"),
+        ("redis:/:hunter2@host:6379/0", "what it says is not one of"),
+        ("redis//:hunter2@host", "what it says is not one of"),
         ("redis://user:hunter2@host:port", "--sessions: "),
     ] {
         let (code, told) = serve(sessions);
@@ -200,6 +202,10 @@ async fn an_operator_sees_and_ends_what_somebody_has_open() {
     let (code, _, told) = sessions(mirror.path(), &["revoke", "--issuer", "https://idp.example"]);
     assert_eq!(code, Some(1));
     assert!(told.contains("say whose: --subject or --client"), "{told}");
+
+    let (code, _, told) = sessions(mirror.path(), &["revoke", "--subject", "ana"]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("nobody has a session open under this identity"), "{told}");
 
     let (code, told, errors) = sessions(mirror.path(), &[&["revoke"], &ANA[..]].concat());
     assert_eq!((code, told.as_str()), (Some(0), "ended 2 sessions\n"), "{errors}");
@@ -253,9 +259,20 @@ async fn of_several_servers_one_must_be_named() {
         assert_eq!(code, Some(0), "{errors}");
         assert!(told.starts_with(open), "{told}");
     }
-    // A server that was killed leaves a door that leads nowhere, and nobody is sent there.
+    // A server that was killed leaves a door that leads nowhere, and nobody is sent there: not even when somebody
+    // else listens at its address by now.
     first.signal("KILL");
     first.finish();
+    let doors = std::fs::read_dir(mirror.path().join("admin")).unwrap();
+    let doors = doors.map(|door| std::fs::read(door.unwrap().path()).unwrap());
+    let left = doors.map(|door| serde_json::from_slice::<Value>(&door).unwrap());
+    let left = left.into_iter().find(|door| !second.url.contains(door["serving"].as_str().unwrap())).unwrap();
+    let _impostor = std::net::TcpListener::bind(left["admin"].as_str().unwrap()).unwrap();
+    #[cfg(unix)]
+    {
+        let fifo = mirror.path().join("admin/fifo.json");
+        assert!(std::process::Command::new("mkfifo").arg(fifo).status().unwrap().success());
+    }
     let (code, told, errors) = sessions(mirror.path(), &[&["list"], &ANA[..]].concat());
     assert_eq!(code, Some(0), "{errors}");
     assert!(told.starts_with("1 session open"), "{told}");

@@ -233,7 +233,7 @@ impl Caller {
 }
 
 /// All that a store sees of a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CallerKey {
     /// Nobody in particular.
     Anonymous,

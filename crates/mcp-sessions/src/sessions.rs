@@ -257,7 +257,7 @@ impl<S: SessionStore> Sessions<S> {
         Ok(removed)
     }
 
-    /// How many sessions there are. Also tells whether the store can be reached.
+    /// How many sessions there are. Also tells whether a store outside of this process can be reached.
     ///
     /// # Errors
     ///

@@ -4,12 +4,12 @@
 #[cfg(not(shuttle))]
 pub(crate) use parking_lot::{Mutex, RwLock};
 #[cfg(not(shuttle))]
-pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 #[cfg(shuttle)]
 pub(crate) use self::tried_out::{Mutex, RwLock};
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::atomic::{AtomicU64, AtomicUsize};
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 /// Shuttle's locks, asked as `parking_lot`'s are: without poisoning.
 #[cfg(shuttle)]

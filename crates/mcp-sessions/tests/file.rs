@@ -204,6 +204,51 @@ async fn uses_are_there_after_an_orderly_end() {
     assert_eq!(store.count().await.expect("memory answers"), 0);
 }
 
+/// A first use gives a session the longer of the two timeouts: it is in the file before long, whoever is killed.
+#[tokio::test]
+async fn a_first_use_is_written_without_waiting_for_the_interval() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, copy) = (folder.path().join(SESSIONS), folder.path().join("copy"));
+    let (clock, policy) = (ManualClock::default(), Policy::default());
+    let store = FileStore::open_with_clock(&path, &policy, clock.clone()).expect("it opens");
+    let key = create(&store).await.expect("it is written");
+    store.validate(&key, caller(), true, &policy).await.expect("memory answers");
+    // Waits for the commit behind the one of the first use.
+    create(&store).await.expect("it is written");
+    create(&store).await.expect("it is written");
+    fs::copy(&path, &copy).expect("it is there");
+    clock.advance(policy.unused_timeout() * 2);
+    let killed = FileStore::open_with_clock(&copy, &policy, clock.clone()).expect("it opens");
+    assert!(is_open(&killed, &key).await, "it was used");
+    assert_eq!(killed.count().await.expect("memory answers"), 1, "the others were not");
+}
+
+/// Who asks for an end a second time is answered no sooner than the first end is in the file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_end_waits_for_the_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, copy) = (folder.path().join(SESSIONS), folder.path().join("copy"));
+    let store = Arc::new(FileStore::open(&path, &policy()).expect("it opens"));
+    for round in 0..40 {
+        let key = create(&*store).await.expect("it is written");
+        let first = tokio::spawn({
+            let store = Arc::clone(&store);
+            async move { store.terminate(&key, caller(), &policy()).await }
+        });
+        loop {
+            let verdict = store.terminate(&key, caller(), &policy()).await.expect("it is written");
+            if matches!(verdict, Verdict::Unknown | Verdict::Valid(_)) {
+                break;
+            }
+        }
+        fs::copy(&path, &copy).expect("it is there");
+        let killed = FileStore::open(&copy, &policy()).expect("it opens");
+        assert!(!is_open(&killed, &key).await, "round {round}: it came back");
+        drop(killed);
+        first.await.expect("it ends").expect("it is written");
+    }
+}
+
 #[tokio::test]
 async fn a_clock_that_was_set_back_makes_no_session_live_longer() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -320,6 +365,8 @@ async fn survives_a_full_disk(fill: impl Fn(), clear: impl Fn()) {
     for _ in 0..3 {
         create(&store).await.expect_err("it is still full");
         assert!(is_open(&store, &stays).await, "what is there is served");
+        let second = FileStore::open(Path::new("small").join(SESSIONS), &policy()).expect_err("it is in use");
+        assert!(matches!(second, FileStoreError::InUse { .. }), "{second:?}");
     }
     let before = store.count().await.expect("memory answers");
     assert_eq!(before, made.len() + 2, "what could not be kept is not there");
@@ -327,7 +374,12 @@ async fn survives_a_full_disk(fill: impl Fn(), clear: impl Fn()) {
     let ended = store.terminate(&ends, caller(), &policy()).await;
     assert!(!is_open(&store, &ends).await, "{ended:?}");
     clear();
-    let late = create(&store).await.expect("there is room again");
+    let late = loop {
+        match create(&store).await {
+            Ok(key) => break key,
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await, // it looks every second
+        }
+    };
     drop(store);
     let store = FileStore::open(Path::new("small").join(SESSIONS), &policy()).expect("it opens");
     for key in made.iter().chain([&stays, &late]) {
@@ -347,7 +399,7 @@ fn a_full_disk_refuses_new_sessions_and_serves_the_others() {
             let mut file = File::create(filler).expect("it can be made");
             while file.write_all(&[0; 4096]).is_ok() {}
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().expect("a runtime");
         return runtime
             .block_on(survives_a_full_disk(fill, || fs::remove_file(filler).expect("it is there")));
     }

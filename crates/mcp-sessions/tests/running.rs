@@ -298,9 +298,65 @@ async fn a_running_request_keeps_its_session_alive_up_to_its_lifetime() {
     assert_eq!(wait(&server, 30).await, 1, "its time is over");
     assert_eq!(server.status(&ana(), &id).await, 404, "nothing new is let in");
     begin(waiting.as_mut()).await;
+    // It can be stopped by whose it is, and by nobody else.
+    assert_eq!(server.send(post(&ben(), Some(&id), &cancel(2))).await.status, 404);
+    assert_eq!(server.send(post(&ben(), Some(&id), &cancel(1))).await.status, 404);
+    assert_eq!(server.send(delete(&ben(), Some(&id))).await.status, 404);
+    begin(waiting.as_mut()).await;
     server.engine.release.notify_one();
     assert_eq!(finish(waiting.as_mut()).await.status, 200, "what was running finishes");
     assert_eq!(count(&server.engine.cancelled), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_outlives_its_session_can_be_stopped_by_whose_it_is() {
+    for by_delete in [false, true] {
+        let (server, clock) = server_with(Policy::default().with_lifetime(MINUTE * 40));
+        let id = server.open(&ana()).await;
+        let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call(1, "wait"))));
+        begin(waiting.as_mut()).await;
+        for _ in 0..60 {
+            clock.advance(MINUTE);
+            tokio::time::advance(MINUTE).await;
+            settle().await;
+        }
+        begin(waiting.as_mut()).await;
+        let stop = if by_delete { delete(&ana(), Some(&id)) } else { post(&ana(), Some(&id), &cancel(1)) };
+        assert_eq!(server.send(stop).await.status, 404, "there is no session");
+        finish(waiting.as_mut()).await;
+        assert_eq!(count(&server.engine.cancelled), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_its_client_does_not_wait_for_is_whole() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let mut waiting = Box::pin(server.send(post(&ana(), Some(&id), &call(1, "wait"))));
+    begin(waiting.as_mut()).await;
+    let mut ending = Box::pin(server.send(delete(&ana(), Some(&id))));
+    begin(ending.as_mut()).await;
+    drop(ending);
+    finish(waiting.as_mut()).await;
+    assert_eq!(count(&server.engine.cancelled), 1);
+    assert_eq!(server.status(&ana(), &id).await, 404);
+}
+
+#[tokio::test]
+async fn who_was_logged_out_gets_no_answer_from_an_engine_that_does_not_look() {
+    let (server, _) = server();
+    let id = server.open(&ana()).await;
+    let mut deaf = Box::pin(server.send(post(&ana(), Some(&id), &call(1, "deaf"))));
+    let mut stream = Box::pin(server.send(post(&ana(), Some(&id), &call(2, "stream"))));
+    begin(deaf.as_mut()).await;
+    begin(stream.as_mut()).await;
+    let events = server.engine.stream.lock().take().expect("a stream is open");
+    events.send(Bytes::from_static(b"data: 1\n\n")).expect("it is read");
+    begin(stream.as_mut()).await;
+    assert_eq!(server.send(delete(&ana(), Some(&id))).await.status, 204);
+    assert_eq!(finish(deaf.as_mut()).await.status, 404);
+    assert_eq!(finish(stream.as_mut()).await.body, "data: 1\n\n", "it ends with what there was");
+    assert!(events.send(Bytes::from_static(b"data: 2\n\n")).is_err(), "and nobody holds it");
 }
 
 #[tokio::test(start_paused = true)]

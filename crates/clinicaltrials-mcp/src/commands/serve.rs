@@ -45,7 +45,9 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     // Whoever closed standard output does not need the hint.
     let _ = stdout().write_all(request_to_copy(address, http).as_bytes());
     let served = server.serve(listener, async move { shutdown.requested().await }).await;
-    drop(admin);
+    if let Ok(admin) = admin {
+        admin.close().await;
+    }
     served.context("the HTTP server failed")
 }
 

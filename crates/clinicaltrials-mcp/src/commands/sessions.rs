@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// When no server runs over the data directory, or more than one and none is named, or it cannot do what it is asked.
 pub async fn run(settings: &Settings, options: &SessionsOptions) -> anyhow::Result<()> {
-    let server = Server::find(&settings.data_dir, options.server.as_deref()).await?;
+    let server = Server::find(&settings.data_dir, options.server.as_deref())?;
     let text = match &options.action {
         SessionsAction::List { whose, json } => {
             let listed: Listed = server.ask("list", &named(whose)?).await?;
@@ -33,6 +33,12 @@ pub async fn run(settings: &Settings, options: &SessionsOptions) -> anyhow::Resu
         }
         SessionsAction::Revoke { whose } => {
             let Revoked { ended } = server.ask("revoke", &named(whose)?).await?;
+            ensure!(
+                ended > 0,
+                "nobody has a session open under this identity: it is compared as a whole, so give every claim that \
+                 their tokens carry (--issuer, --tenant, --client, --subject) and no other; each client a person uses \
+                 is an identity of its own"
+            );
             format!("ended {}\n", sessions(ended))
         }
     };
@@ -56,19 +62,13 @@ struct Server {
 }
 
 impl Server {
-    async fn find(data_dir: &Path, serving: Option<&str>) -> anyhow::Result<Self> {
+    fn find(data_dir: &Path, serving: Option<&str>) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
         let doors = admin::doors(data_dir)
             .with_context(|| format!("cannot look for running servers in {}", data_dir.display()))?;
-        let mut running = Vec::new();
-        for door in doors {
-            let server = Self { http: http.clone(), door };
-            let wanted = serving.is_none_or(|serving| server.door.serving.to_string() == serving);
-            // The door of a server that was killed leads nowhere.
-            if wanted && server.ask::<Listed>("list", &Whose::default()).await.is_ok() {
-                running.push(server);
-            }
-        }
+        let wanted = |door: &Door| serving.is_none_or(|serving| door.serving.to_string() == serving);
+        let mut running: Vec<_> =
+            doors.into_iter().filter(wanted).map(|door| Self { http: http.clone(), door }).collect();
         if running.len() > 1 {
             let addresses: Vec<_> = running.iter().map(|server| server.door.serving.to_string()).collect();
             bail!(

@@ -16,10 +16,10 @@ use super::body::{self, SessionBody, Unread};
 use super::engine::Engine;
 use super::in_flight::{Busy, InFlight};
 use super::message::{Message, Method, is_modern};
-use super::outlive::{Outlive, RunningBody};
+use super::outlive::{Outlive, RunningBody, until};
 use super::{SESSION_ID, answer, handshake};
 use crate::sessions::TARGET;
-use crate::{Caller, SessionId, SessionStore, Sessions};
+use crate::{Caller, CallerKey, Rejection, SessionId, SessionStore, Sessions};
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -52,6 +52,12 @@ impl Default for Limits {
     }
 }
 
+/// Who asks, and what stores and tables know them by.
+struct Who {
+    caller: Caller,
+    key: CallerKey,
+}
+
 impl<S: SessionStore> Gate<S> {
     /// Takes a request to its answer.
     pub(super) async fn pass<B>(
@@ -68,11 +74,14 @@ impl<S: SessionStore> Gate<S> {
             tracing::error!(target: TARGET, "a request without a caller: nothing in front authenticates");
             return answer::internal();
         };
-        if let Err(error) = caller.key() {
-            let error: &dyn Error = &error;
-            tracing::error!(target: TARGET, error, "a caller who is identified as nobody: the claims are not read");
-            return answer::internal();
-        }
+        let who = match caller.key() {
+            Ok(key) => Who { caller, key },
+            Err(error) => {
+                let error: &dyn Error = &error;
+                tracing::error!(target: TARGET, error, "a caller who is identified as nobody: the claims are not read");
+                return answer::internal();
+            }
+        };
         // Nothing behind this layer may see an id, or an event id that would resume a stream.
         let session_id = take_session_id(&mut parts.headers);
         parts.headers.remove(LAST_EVENT_ID);
@@ -80,7 +89,9 @@ impl<S: SessionStore> Gate<S> {
         let modern_header = names_modern_version(&parts.headers);
         match parts.method {
             HttpMethod::POST => {}
-            HttpMethod::DELETE if !modern_header => return self.delete(session_id.as_deref(), &caller).await,
+            HttpMethod::DELETE if !modern_header => {
+                return self.delete(session_id.as_deref(), who).await;
+            }
             _ if modern_header => return answer::method_not_allowed("POST"),
             _ => return answer::method_not_allowed("POST, DELETE"),
         }
@@ -98,29 +109,40 @@ impl<S: SessionStore> Gate<S> {
         };
         let request = Request::from_parts(parts, Full::new(bytes.clone()));
         if message.method == Some(Method::Initialize) {
-            return self.initialize(engine, request, &message, session_id.as_deref(), &caller).await;
+            return self.initialize(engine, request, &message, session_id.as_deref(), &who.caller).await;
         }
         if message.modern.unwrap_or(modern_header) {
             return engine.answer(request).await;
         }
         match session_id {
-            Some(id) => self.call(engine, request, &message, &id, &caller, limits.max_in_flight).await,
+            Some(id) => self.call(engine, request, &message, &id, &who, limits.max_in_flight).await,
             None => answer::missing_session_id(),
         }
     }
 
-    /// Ends the caller's session and what is running in it.
-    async fn delete(&self, session_id: Option<&str>, caller: &Caller) -> Response<SessionBody> {
+    /// Ends the caller's session and what they are running in it, whether the client waits for that or not.
+    async fn delete(&self, session_id: Option<&str>, who: Who) -> Response<SessionBody> {
         let Some(id) = session_id else { return answer::missing_session_id() };
-        match self.sessions.terminate(id, caller).await {
-            Ok(true) => {
-                if let Ok(id) = SessionId::parse(id) {
-                    self.in_flight.cancel_all(&id.key());
+        let (sessions, in_flight, id) = (self.sessions.clone(), Arc::clone(&self.in_flight), id.to_owned());
+        let ending = tokio::spawn(async move {
+            let ended = sessions.terminate(&id, &who.caller).await;
+            if let Ok(id) = SessionId::parse(&id) {
+                let theirs = (id.key(), who.key);
+                match &ended {
+                    Ok(true) | Err(Rejection::StoreUnavailable(_)) => in_flight.end(&theirs),
+                    // It had ended before; what has run on since then they may stop.
+                    Ok(false) => in_flight.cancel_all(&theirs),
+                    Err(_) => {}
                 }
-                answer::terminated()
             }
-            Ok(false) => answer::not_found(),
-            Err(rejection) => answer::refused(&rejection, self.sessions.policy()),
+            ended
+        });
+        match ending.await {
+            Ok(Ok(true)) => answer::terminated(),
+            Ok(Ok(false)) => answer::not_found(),
+            Ok(Err(rejection)) => answer::refused(&rejection, self.sessions.policy()),
+            // It has panicked, or the runtime is going away.
+            Err(_) => answer::internal(),
         }
     }
 
@@ -169,24 +191,32 @@ impl<S: SessionStore> Gate<S> {
         mut request: Request<Full<Bytes>>,
         message: &Message<'_>,
         session_id: &str,
-        caller: &Caller,
+        who: &Who,
         max_in_flight: usize,
     ) -> Response<SessionBody> {
         let endings = self.in_flight.endings();
-        let session = match self.sessions.validate(session_id, caller).await {
+        let session = match self.sessions.validate(session_id, &who.caller).await {
             Ok(session) => session,
-            Err(rejection) => return answer::refused(&rejection, self.sessions.policy()),
+            Err(rejection) => {
+                // Of a session that has lived its time something may still be running: whose it is may stop it.
+                if message.method == Some(Method::Cancelled)
+                    && let (Some(id), Ok(session)) = (message.cancelled_id(), SessionId::parse(session_id))
+                {
+                    self.in_flight.cancel(&(session.key(), who.key), &id);
+                }
+                return answer::refused(&rejection, self.sessions.policy());
+            }
         };
         if message.method == Some(Method::Cancelled) {
             if let Some(id) = message.cancelled_id() {
-                self.in_flight.cancel(session.key(), &id);
+                self.in_flight.cancel(&(*session.key(), who.key), &id);
             }
             return answer::accepted();
         }
         let left = self.sessions.policy().lifetime().saturating_sub(session.age());
         // The clocks of a store and of this process are not one: what ends in the very last moment may finish too.
         let ends = Instant::now() + left.saturating_sub(LIFETIME_MARGIN).min(FOR_EVER);
-        let call = match self.in_flight.begin(&session, ends, message.request_id(), max_in_flight) {
+        let call = match self.in_flight.begin(&session, who.key, ends, message.request_id(), max_in_flight) {
             Ok(call) => call,
             Err(Busy::SameId(id)) => return answer::already_running(id),
             Err(Busy::Full) => {
@@ -199,7 +229,7 @@ impl<S: SessionStore> Gate<S> {
         // A session that ended between its check and the entry took along what was entered then,
         // which this request was not: it is checked again, once, and only if some session has ended.
         if self.in_flight.endings() != endings
-            && let Err(rejection) = self.sessions.look(*session.key(), caller, false).await
+            && let Err(rejection) = self.sessions.look(*session.key(), &who.caller, false).await
         {
             return answer::refused(&rejection, self.sessions.policy());
         }
@@ -208,10 +238,13 @@ impl<S: SessionStore> Gate<S> {
         }
         request.extensions_mut().insert(session);
         let cancelled = call.cancellation().token().clone();
+        let ended = call.ended().clone();
         let work = async move {
             let response = engine.answer(request).await;
             response.map(|body| body::boxed(RunningBody::new(body, call)))
         };
+        // Who was logged out gets no answer any more, though the engine may not have noticed.
+        let work = async move { until(work, &ended).await.unwrap_or_else(answer::not_found) };
         Outlive::new(work, cancelled).await
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::message::RequestId;
-use crate::{Caller, Session, SessionKey};
+use crate::{Caller, CallerKey, Session, SessionKey};
 
 /// Tells a running request that its client no longer wants the answer. In the extensions of every
 /// request of a session that has an id.
@@ -32,9 +32,12 @@ pub(super) struct InFlight {
     table: Mutex<Table>,
 }
 
+/// A session, and who is in it: what they run is theirs alone, whoever else may be in a session of that key.
+pub(super) type Theirs = (SessionKey, CallerKey);
+
 #[derive(Debug, Default)]
 struct Table {
-    sessions: HashMap<SessionKey, Running>,
+    sessions: HashMap<Theirs, Running>,
     /// How many sessions were ended with what ran in them.
     endings: u64,
     /// Counts what runs without a request id.
@@ -46,6 +49,8 @@ struct Running {
     caller: Caller,
     /// When the session will have lived for as long as it may.
     ends: Instant,
+    /// The session has ended. Cancels every call.
+    ended: CancellationToken,
     calls: HashMap<CallId, CancellationToken>,
 }
 
@@ -61,9 +66,10 @@ enum CallId {
 #[derive(Debug)]
 pub(super) struct Call {
     in_flight: Arc<InFlight>,
-    session: SessionKey,
+    session: Theirs,
     id: CallId,
     cancellation: CancellationToken,
+    ended: CancellationToken,
 }
 
 /// Why something may not run now.
@@ -84,12 +90,14 @@ impl InFlight {
     pub(super) fn begin<'a>(
         self: &Arc<Self>,
         session: &Session,
+        caller: CallerKey,
         ends: Instant,
         id: Option<&'a RequestId>,
         max: usize,
     ) -> Result<Call, Busy<'a>> {
+        let theirs = (*session.key(), caller);
         let mut table = self.table.lock();
-        let calls = table.sessions.get(session.key()).map(|running| &running.calls);
+        let calls = table.sessions.get(&theirs).map(|running| &running.calls);
         let call_id = match id {
             Some(id) => CallId::Request(id.clone()),
             None => CallId::Unnamed(table.unnamed),
@@ -100,40 +108,46 @@ impl InFlight {
             _ => {}
         }
         table.unnamed += 1;
-        let call = Call {
-            in_flight: Arc::clone(self),
-            session: *session.key(),
-            id: call_id.clone(),
-            cancellation: CancellationToken::new(),
-        };
-        let running = table.sessions.entry(*session.key()).or_insert_with(|| Running {
+        let running = table.sessions.entry(theirs).or_insert_with(|| Running {
             caller: session.caller().clone(),
             ends,
+            ended: CancellationToken::new(),
             calls: HashMap::new(),
         });
+        let call = Call {
+            in_flight: Arc::clone(self),
+            session: theirs,
+            id: call_id.clone(),
+            cancellation: running.ended.child_token(),
+            ended: running.ended.clone(),
+        };
         running.calls.insert(call_id, call.cancellation.clone());
         Ok(call)
     }
 
     /// Cancels one request of a session, if it is running.
-    pub(super) fn cancel(&self, session: &SessionKey, id: &RequestId) {
+    pub(super) fn cancel(&self, theirs: &Theirs, id: &RequestId) {
         let id = CallId::Request(id.clone());
         let table = self.table.lock();
-        let token = table.sessions.get(session).and_then(|running| running.calls.get(&id)).cloned();
+        let token = table.sessions.get(theirs).and_then(|running| running.calls.get(&id)).cloned();
         drop(table); // whoever waits for the token may run at once
         if let Some(token) = token {
             token.cancel();
         }
     }
 
-    /// Cancels everything that is running in a session that has ended.
-    pub(super) fn cancel_all(&self, session: &SessionKey) {
-        let mut table = self.table.lock();
-        table.endings += 1;
-        let running = table.sessions.get(session).into_iter();
-        let tokens: Vec<_> = running.flat_map(|running| running.calls.values()).cloned().collect();
-        drop(table);
-        tokens.iter().for_each(CancellationToken::cancel);
+    /// Cancels everything that somebody has running in a session that ends now.
+    pub(super) fn end(&self, theirs: &Theirs) {
+        self.table.lock().endings += 1;
+        self.cancel_all(theirs);
+    }
+
+    /// Cancels everything that somebody has running in a session that has ended.
+    pub(super) fn cancel_all(&self, theirs: &Theirs) {
+        let ended = self.table.lock().sessions.get(theirs).map(|running| running.ended.clone());
+        if let Some(ended) = ended {
+            ended.cancel();
+        }
     }
 
     /// How many sessions were ended here so far. Who enters a session that was checked while this
@@ -144,17 +158,22 @@ impl InFlight {
 
     /// The sessions in which something is running and that have not lived for as long as they may, and whose
     /// they are.
-    pub(super) fn sessions(&self) -> Vec<(SessionKey, Caller)> {
+    pub(super) fn sessions(&self) -> Vec<(Theirs, Caller)> {
         let now = Instant::now();
         let table = self.table.lock();
         let living = table.sessions.iter().filter(|(_, running)| now < running.ends);
-        living.map(|(key, running)| (*key, running.caller.clone())).collect()
+        living.map(|(theirs, running)| (*theirs, running.caller.clone())).collect()
     }
 }
 
 impl Call {
     pub(super) fn cancellation(&self) -> RequestCancellation {
         RequestCancellation(self.cancellation.clone())
+    }
+
+    /// Fires when the session has ended: then nobody is owed an answer.
+    pub(super) const fn ended(&self) -> &CancellationToken {
+        &self.ended
     }
 }
 

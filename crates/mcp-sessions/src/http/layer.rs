@@ -129,10 +129,10 @@ async fn renew_until_dropped<S: SessionStore>(gate: Weak<Gate<S>>) {
     loop {
         ticks.tick().await;
         let Some(gate) = gate.upgrade() else { return };
-        for (key, caller) in gate.in_flight.sessions() {
-            let refused = gate.sessions.look(key, &caller, true).await.err();
+        for (theirs, caller) in gate.in_flight.sessions() {
+            let refused = gate.sessions.look(theirs.0, &caller, true).await.err();
             if refused.is_some_and(|rejection| rejection.face() == Face::NotFound) {
-                gate.in_flight.cancel_all(&key);
+                gate.in_flight.cancel_all(&theirs);
             }
         }
     }

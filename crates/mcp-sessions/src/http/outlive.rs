@@ -15,7 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::runtime::Handle;
 use tokio::task::consume_budget;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::BoxError;
 use super::body::SessionBody;
@@ -60,12 +60,15 @@ impl<T: Send> Drop for Outlive<T> {
 pub(super) struct RunningBody {
     body: Option<SessionBody>,
     call: Option<Call>,
+    /// Ends the body with its session.
+    ended: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 impl RunningBody {
     pub(super) fn new(body: SessionBody, call: Call) -> Self {
-        let mut running = Self { body: Some(body), call: Some(call) };
+        let mut running = Self { body: Some(body), call: Some(call), ended: None };
         running.release_if_ended();
+        running.ended = running.call.as_ref().map(|call| Box::pin(call.ended().clone().cancelled_owned()));
         running
     }
 
@@ -86,11 +89,13 @@ impl Body for RunningBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let polled = Pin::new(body).poll_frame(cx);
-        if let Poll::Ready(None | Some(Err(_))) = polled {
+        let ended = polled.is_pending()
+            && self.ended.as_mut().is_some_and(|ended| ended.as_mut().poll(cx).is_ready());
+        if ended || matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.body = None;
         }
         self.release_if_ended();
-        polled
+        if ended { Poll::Ready(None) } else { polled }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -121,20 +126,22 @@ impl Drop for RunningBody {
     }
 }
 
+/// The outcome of the work, or `None` when it is cancelled first. Then the work is given one more turn, to see that for
+/// itself, and dropped.
+pub(super) async fn until<T>(work: impl Future<Output = T>, cancelled: &CancellationToken) -> Option<T> {
+    let (mut work, mut cancelled) = (pin!(work), pin!(cancelled.cancelled()));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => cancelled.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
 /// Finishes what a connection left, unless it ended in a panic or the runtime is going away.
-///
-/// When it is cancelled, the work is given one more turn, to see that for itself, and then dropped.
 fn finish<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static, cancelled: CancellationToken) {
     if !thread::panicking()
         && let Ok(runtime) = Handle::try_current()
     {
-        runtime.spawn(async move {
-            let (mut work, mut cancelled) = (pin!(work), pin!(cancelled.cancelled()));
-            poll_fn(|cx| match work.as_mut().poll(cx) {
-                Poll::Ready(_) => Poll::Ready(()),
-                Poll::Pending => cancelled.as_mut().poll(cx),
-            })
-            .await;
-        });
+        runtime.spawn(async move { until(work, &cancelled).await });
     }
 }

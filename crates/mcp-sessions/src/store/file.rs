@@ -3,6 +3,7 @@
 //! ```text
 //! validate ──▶ memory                                                    nothing is written
 //! create, bind, terminate ──▶ memory ──▶ journal ──▶ one commit for all that wait ──▶ reply
+//! a session's first use ──▶ memory ──▶ journal                            nobody waits
 //! every ten seconds       uses and removals since ──▶ journal
 //! ```
 //!
@@ -11,7 +12,9 @@
 //! behind, fail and catch up without ever being wrong about the order of things.
 //!
 //! A process that dies loses the uses of its last ten seconds: a session may have ten seconds less to rest than it
-//! was promised. The time in which nothing runs counts as rest.
+//! was promised. Its first use, from which on it may rest for longer, is written at once. The time in which nothing runs
+//! counts as rest. While the file cannot be written, sessions are neither made nor bound, those that are there are
+//! served, and one that is ended is ended in memory, which its caller is told is not certain to last.
 
 mod database;
 mod journal;
@@ -27,7 +30,7 @@ use self::journal::Journal;
 use super::memory::MemoryStore;
 use super::{Adoption, Creation, SessionStore, StoreError, Verdict};
 use crate::{
-    Age, Binding, CallerKey, Clock, IdentityDigest, Policy, SessionKey, SessionState, SessionSummary,
+    Age, Binding, CallerKey, Clock, IdentityDigest, Policy, Record, SessionKey, SessionState, SessionSummary,
     SystemClock,
 };
 
@@ -79,8 +82,17 @@ impl<C: Clock + Clone> FileStore<C> {
                 memory.forget_restored(key);
             }
         }
-        let journal = Journal::start(database, Arc::clone(&memory), TOUCH_INTERVAL);
+        let journal = Journal::start(database, Arc::clone(&memory), TOUCH_INTERVAL)
+            .map_err(|source| FileStoreError::Io { path: path.as_ref().into(), source })?;
         Ok(Self { memory, journal })
+    }
+}
+
+impl<C: Clock> FileStore<C> {
+    /// Whether the file may not hold what there is now under this key.
+    fn is_behind(&self, key: &SessionKey) -> bool {
+        // In this order: what has changed goes from memory to the journal, never back.
+        self.memory.has_changed(key) || self.journal.is_behind(key)
     }
 }
 
@@ -92,6 +104,9 @@ impl<C: Clock> SessionStore for FileStore<C> {
         state: SessionState,
         policy: &Policy,
     ) -> Result<Creation, StoreError> {
+        if let Some(error) = self.journal.failing() {
+            return Err(StoreError::new("create a session", error));
+        }
         let creation = self.memory.create(key, binding, state, policy).await?;
         if let Creation::Created(_) = creation
             && let Err(error) = self.journal.write(Some(*key)).await
@@ -110,7 +125,11 @@ impl<C: Clock> SessionStore for FileStore<C> {
         touch: bool,
         policy: &Policy,
     ) -> Result<Verdict, StoreError> {
-        self.memory.validate(key, caller, touch, policy).await
+        let verdict = self.memory.validate(key, caller, touch, policy).await?;
+        if self.memory.take_first_use() {
+            self.journal.poke();
+        }
+        Ok(verdict)
     }
 
     async fn get_or_create(
@@ -120,11 +139,17 @@ impl<C: Clock> SessionStore for FileStore<C> {
         state: SessionState,
         policy: &Policy,
     ) -> Result<Adoption, StoreError> {
+        let is_bound = |record: Record| record.binding != Binding::Unbound;
+        if let Some(error) = self.journal.failing()
+            && !self.memory.record(key).is_some_and(is_bound)
+        {
+            return Err(StoreError::new("keep a session", error));
+        }
         let adoption = self.memory.get_or_create(key, caller, state, policy).await?;
         let changed = match &adoption {
             Adoption::Created { .. } | Adoption::Bound(_) => true,
             // Made or bound by somebody who still waits for the file, or waited in vain.
-            Adoption::Resumed(_) => self.journal.is_behind(key),
+            Adoption::Resumed(_) => self.is_behind(key),
             Adoption::Mismatch { .. } | Adoption::AtCapacity(_) => false,
         };
         if changed {
@@ -141,7 +166,7 @@ impl<C: Clock> SessionStore for FileStore<C> {
     ) -> Result<Verdict, StoreError> {
         let verdict = self.memory.terminate(key, caller, policy).await?;
         // Ended before, but perhaps not yet in the file.
-        if matches!(verdict, Verdict::Valid(_)) || self.journal.is_behind(key) {
+        if matches!(verdict, Verdict::Valid(_)) || self.is_behind(key) {
             self.journal.write(None).await.map_err(|error| StoreError::new("end a session", error))?;
         }
         Ok(verdict)

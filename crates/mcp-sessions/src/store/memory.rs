@@ -19,14 +19,14 @@
 
 mod shard;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use self::shard::{Entry, Shard};
 use super::{Adoption, Cap, Creation, SessionStore, StoreError, Verdict};
-use crate::sync::{AtomicUsize, Mutex, RwLock};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, RwLock};
 use crate::{
     Age, Binding, CallerKey, Clock, IdentityDigest, Policy, Record, SessionKey, SessionState, SessionSummary,
     SystemClock,
@@ -43,8 +43,17 @@ pub struct MemoryStore<C = SystemClock> {
     shards: Vec<RwLock<Shard>>,
     owners: Vec<Mutex<Owners>>,
     count: AtomicUsize,
-    /// The keys of what was removed, for a store around this one that keeps the sessions elsewhere too.
-    removed: Option<Mutex<Vec<SessionKey>>>,
+    /// What a store around this one that keeps the sessions elsewhere too has to hear of.
+    changes: Option<Changes>,
+}
+
+/// What has changed without the store around this one having asked for it.
+#[derive(Default)]
+struct Changes {
+    /// The keys of what was removed, or used for the first time.
+    keys: Mutex<HashSet<SessionKey>>,
+    /// Whether there was a first use since somebody asked: from then on another timeout holds.
+    first_use: AtomicBool,
 }
 
 type Owners = HashMap<IdentityDigest, Vec<SessionKey>>;
@@ -78,7 +87,7 @@ impl<C: Clock> MemoryStore<C> {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             owners: (0..SHARDS).map(|_| Mutex::default()).collect(),
             count: AtomicUsize::new(0),
-            removed: None,
+            changes: None,
         }
     }
 
@@ -88,8 +97,8 @@ impl<C: Clock> MemoryStore<C> {
         let was_there = self.shard(key).write().remove_if(key, doomed);
         if was_there {
             self.count.fetch_sub(1, Ordering::Relaxed);
-            if let Some(removed) = &self.removed {
-                removed.lock().push(*key);
+            if let Some(changes) = &self.changes {
+                changes.keys.lock().insert(*key);
             }
         }
         was_there
@@ -109,8 +118,12 @@ impl<C: Clock> MemoryStore<C> {
         match entry.age(policy, now_ms) {
             Age::Live if !entry.binding.admits(caller) => Found::Foreign(entry.binding),
             Age::Live => {
-                if touch {
-                    entry.touch(now_ms);
+                if touch
+                    && entry.touch(now_ms)
+                    && let Some(changes) = &self.changes
+                {
+                    changes.keys.lock().insert(*key);
+                    changes.first_use.store(true, Ordering::Relaxed);
                 }
                 Found::Open(entry.record())
             }
@@ -235,14 +248,28 @@ impl<C: Clock> MemoryStore<C> {
 /// What a store around this one needs that keeps the sessions elsewhere too.
 #[cfg(feature = "file")]
 impl<C: Clock> MemoryStore<C> {
-    /// An empty store that remembers what it removes until it is [asked](Self::take_removed).
+    /// An empty store that remembers what has changed until it is [asked](Self::take_changed).
     pub(super) fn that_tells_changes(clock: C) -> Self {
-        Self { removed: Some(Mutex::default()), ..Self::with_clock(clock) }
+        Self { changes: Some(Changes::default()), ..Self::with_clock(clock) }
     }
 
-    /// The keys of what was removed since the last call, under some of which there may be a session again.
-    pub(super) fn take_removed(&self) -> Vec<SessionKey> {
-        self.removed.as_ref().map(|removed| std::mem::take(&mut *removed.lock())).unwrap_or_default()
+    /// The keys of what was removed, or used for the first time, since the last call. Under some of them there
+    /// may be a session again.
+    pub(super) fn take_changed(&self) -> HashSet<SessionKey> {
+        self.changes.as_ref().map(|changes| std::mem::take(&mut *changes.keys.lock())).unwrap_or_default()
+    }
+
+    /// Whether what is kept under this key has changed since the last [`take_changed`](Self::take_changed).
+    pub(super) fn has_changed(&self, key: &SessionKey) -> bool {
+        self.changes.as_ref().is_some_and(|changes| changes.keys.lock().contains(key))
+    }
+
+    /// Whether a session was used for the first time since the last call.
+    pub(super) fn take_first_use(&self) -> bool {
+        self.changes.as_ref().is_some_and(|changes| {
+            // Looked at by every request: only what was written is written again.
+            changes.first_use.load(Ordering::Relaxed) && changes.first_use.swap(false, Ordering::Relaxed)
+        })
     }
 
     /// What is kept under a key, whoever asks.
@@ -279,8 +306,8 @@ impl<C: Clock> MemoryStore<C> {
 
     /// Says that what was kept elsewhere under a key is not taken in.
     pub(super) fn forget_restored(&self, key: SessionKey) {
-        if let Some(removed) = &self.removed {
-            removed.lock().push(key);
+        if let Some(changes) = &self.changes {
+            changes.keys.lock().insert(key);
         }
     }
 

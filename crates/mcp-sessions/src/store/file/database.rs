@@ -3,7 +3,7 @@
 //! A [redb](https://docs.rs/redb) database of two tables: `sessions`, key → record as
 //! [`Record::to_bytes`] writes it, and `meta`, which tells the format of the first.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,8 @@ pub enum FileStoreError {
 /// The open file.
 pub(super) struct Database {
     path: PathBuf,
+    /// Held for as long as the store lives: redb's own lock goes with every handle that is given up after a failure.
+    _lock: File,
     /// `None` after a write failed: what the file holds is then read again before the next.
     database: Option<redb::Database>,
 }
@@ -82,19 +84,25 @@ impl Database {
     /// Opens the file, or makes it, and reads the sessions in it.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<(SessionKey, Record)>), FileStoreError> {
         let opening = Opening { path };
+        let lock = opening.lock()?;
         let file = opening.file().map_err(|source| FileStoreError::Io { path: path.into(), source })?;
         let backend = FileBackend::new(file).map_err(|error| opening.failed(error))?;
         let database = builder().create_with_backend(backend).map_err(|error| opening.failed(error))?;
         opening.format(&database)?;
         let sessions = opening.sessions(&database)?;
-        Ok((Self { path: path.into(), database: Some(database) }, sessions))
+        Ok((Self { path: path.into(), _lock: lock, database: Some(database) }, sessions))
     }
 
     /// Writes what there is now under each of these keys, durably and all at once: a record to keep, or none.
-    pub(super) fn write(&mut self, changes: &[(SessionKey, Option<Record>)]) -> Result<(), redb::Error> {
+    pub(super) fn write(&mut self, changes: &[(SessionKey, Option<Record>)]) -> Result<(), WriteError> {
         let database = match self.database.take() {
             Some(database) => database,
-            None => builder().open(&self.path)?,
+            None => {
+                let database = builder().open(&self.path)?;
+                // Somebody may have put another file there.
+                Opening { path: &self.path }.format(&database)?;
+                database
+            }
         };
         write(&database, changes)?;
         self.database = Some(database);
@@ -105,6 +113,9 @@ impl Database {
         &self.path
     }
 }
+
+/// Why nothing was written.
+type WriteError = Box<dyn std::error::Error + Send + Sync>;
 
 fn builder() -> Builder {
     let mut builder = Builder::new();
@@ -127,25 +138,51 @@ fn write(database: &redb::Database, changes: &[(SessionKey, Option<Record>)]) ->
     Ok(())
 }
 
+/// A file that its owner may read and write and nobody else, made if it is not there.
+fn for_the_owner(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
 /// A file that is being opened, for its errors.
 struct Opening<'a> {
     path: &'a Path,
 }
 
 impl Opening<'_> {
-    /// The file, for its owner only, in a folder that knows of it whatever happens next.
-    fn file(&self) -> io::Result<File> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder {
-            std::fs::create_dir_all(folder)?;
+    /// The lock of the file: one beside it, of the same name and `.lock`.
+    fn lock(&self) -> Result<File, FileStoreError> {
+        let io = |source| FileStoreError::Io { path: self.path.into(), source };
+        if let Some(folder) = self.folder() {
+            std::fs::create_dir_all(folder).map_err(io)?;
         }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".lock");
+        let lock = for_the_owner(Path::new(&name)).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(FileStoreError::InUse { path: self.path.into() }),
+            Err(TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
+    /// The file, in a folder that knows of it whatever happens next.
+    fn file(&self) -> io::Result<File> {
+        let file = for_the_owner(self.path)?;
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(self.path)?;
-        #[cfg(unix)]
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        File::open(self.folder().unwrap_or(Path::new(".")))?.sync_all()?;
         Ok(file)
     }
 

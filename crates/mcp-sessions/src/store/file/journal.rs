@@ -2,10 +2,11 @@
 //!
 //! Whoever waits is answered by the first commit that began after they asked: one commit answers all who
 //! came while the one before it was on its way. After a failure nothing is forgotten: what could not be written is
-//! written with whatever comes next, or at the next interval.
+//! tried again every second, and until that succeeds whoever asks is refused at once.
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -22,6 +23,9 @@ use crate::{Clock, SessionKey};
 /// How many uses are written in one commit, so that nobody waits long behind them.
 const USES_PER_COMMIT: usize = 2_000;
 
+/// How often it is tried whether a file that could not be written can be written again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The way to the thread that writes.
 pub(super) struct Journal {
     /// `None` once the store is going.
@@ -30,8 +34,8 @@ pub(super) struct Journal {
     writer: Option<JoinHandle<()>>,
 }
 
-/// Somebody who waits for a commit.
-type Request = oneshot::Sender<Result<(), Unwritten>>;
+/// Somebody who wants a commit, and may wait for it.
+type Request = Option<oneshot::Sender<Result<(), Unwritten>>>;
 
 /// The file could not be written. The log says why, once.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -44,6 +48,8 @@ struct Pending {
     changed: HashSet<SessionKey>,
     /// Those that are being written.
     writing: HashSet<SessionKey>,
+    /// Why the last commit failed, if it did.
+    failing: Option<Unwritten>,
 }
 
 impl Journal {
@@ -51,7 +57,7 @@ impl Journal {
         database: Database,
         memory: Arc<MemoryStore<C>>,
         interval: Duration,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let (requests, received) = channel();
         let pending = Arc::new(Mutex::new(Pending::default()));
         let writer = Writer {
@@ -62,26 +68,43 @@ impl Journal {
             pending: Arc::clone(&pending),
             interval,
             uses: Vec::new(),
-            failing: false,
         };
-        let writer = std::thread::Builder::new().name("session-journal".into()).spawn(move || writer.run());
-        Self { requests: Some(requests), pending, writer: writer.ok() }
+        let writer =
+            std::thread::Builder::new().name("session-journal".into()).spawn(move || writer.run())?;
+        Ok(Self { requests: Some(requests), pending, writer: Some(writer) })
     }
 
     /// Waits until the file holds what there is now under this key, and that everything that was removed is gone
     /// from it.
     pub(super) async fn write(&self, key: Option<SessionKey>) -> Result<(), Unwritten> {
         let (done, written) = oneshot::channel();
-        if let Some(key) = key {
-            self.pending.lock().changed.insert(key);
+        {
+            let mut pending = self.pending.lock();
+            pending.changed.extend(key);
+            if let Some(unwritten) = &pending.failing {
+                return Err(unwritten.clone());
+            }
         }
         let gone = || Unwritten("its thread has ended".into());
         let requests = self.requests.as_ref().ok_or_else(gone)?;
-        requests.send(done).map_err(|_| gone())?;
+        requests.send(Some(done)).map_err(|_| gone())?;
         written.await.map_err(|_| gone())?
     }
 
-    /// Whether the file may not hold what there is now under this key.
+    /// Asks for a commit of what has changed in memory, without waiting for it.
+    pub(super) fn poke(&self) {
+        if let Some(requests) = &self.requests {
+            // A thread that has ended is told to those who wait for it.
+            let _ = requests.send(None);
+        }
+    }
+
+    /// Why nothing can be written at present, if that is so.
+    pub(super) fn failing(&self) -> Option<Unwritten> {
+        self.pending.lock().failing.clone()
+    }
+
+    /// Whether a change that was asked for under this key may not be in the file.
     pub(super) fn is_behind(&self, key: &SessionKey) -> bool {
         let pending = self.pending.lock();
         pending.changed.contains(key) || pending.writing.contains(key)
@@ -116,19 +139,19 @@ struct Writer<C> {
     looked_at_ms: u64,
     /// Keys of sessions that were used and are still to be written down.
     uses: Vec<SessionKey>,
-    failing: bool,
 }
 
 impl<C: Clock> Writer<C> {
     fn run(mut self) {
         let mut due = Instant::now() + self.interval;
         loop {
-            let patience = if self.uses.is_empty() {
-                due.saturating_duration_since(Instant::now())
-            } else {
-                Duration::ZERO
+            let until_due = due.saturating_duration_since(Instant::now());
+            let patience = match (self.pending.lock().failing.is_some(), self.uses.is_empty()) {
+                (true, _) => until_due.min(RETRY_INTERVAL),
+                (false, true) => until_due,
+                (false, false) => Duration::ZERO,
             };
-            let (waiting, ended) = match self.requests.recv_timeout(patience) {
+            let (waiting, ended): (Vec<Request>, _) = match self.requests.recv_timeout(patience) {
                 Ok(first) => (std::iter::once(first).chain(self.requests.try_iter()).collect(), false),
                 Err(RecvTimeoutError::Timeout) => (Vec::new(), false),
                 Err(RecvTimeoutError::Disconnected) => (Vec::new(), true),
@@ -140,7 +163,7 @@ impl<C: Clock> Writer<C> {
                 due = now + self.interval;
             }
             let outcome = self.commit(if ended { usize::MAX } else { USES_PER_COMMIT });
-            for done in waiting {
+            for done in waiting.into_iter().flatten() {
                 // Whoever stopped waiting need not know.
                 let _ = done.send(outcome.clone());
             }
@@ -155,7 +178,7 @@ impl<C: Clock> Writer<C> {
         let keys = {
             let mut pending = self.pending.lock();
             pending.writing = std::mem::take(&mut pending.changed);
-            pending.writing.extend(self.memory.take_removed());
+            pending.writing.extend(self.memory.take_changed());
             let uses = self.uses.len().saturating_sub(uses_max)..;
             pending.writing.extend(self.uses.drain(uses));
             pending.writing.clone()
@@ -170,17 +193,18 @@ impl<C: Clock> Writer<C> {
         let path = self.database.path().display();
         match outcome {
             Ok(()) => {
-                if std::mem::take(&mut self.failing) {
+                if pending.failing.take().is_some() {
                     tracing::info!(target: TARGET, "the session file {path} can be written again");
                 }
                 Ok(())
             }
             Err(error) => {
                 pending.changed.extend(written);
-                if !std::mem::replace(&mut self.failing, true) {
+                let unwritten = Unwritten(error.to_string().into());
+                if pending.failing.replace(unwritten.clone()).is_none() {
                     tracing::error!(target: TARGET, cause = %error, "the session file {path} cannot be written: no new sessions until it can");
                 }
-                Err(Unwritten(error.to_string().into()))
+                Err(unwritten)
             }
         }
     }

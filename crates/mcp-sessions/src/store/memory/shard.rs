@@ -138,8 +138,9 @@ impl Entry {
         policy.age(self.created_ms, self.last_used.get(), now_ms)
     }
 
-    pub(super) fn touch(&self, now_ms: u64) {
-        self.last_used.0.fetch_max(now_ms.saturating_add(1), Ordering::Relaxed);
+    /// Counts a use, and says whether it was the first.
+    pub(super) fn touch(&self, now_ms: u64) -> bool {
+        self.last_used.0.fetch_max(now_ms.saturating_add(1), Ordering::Relaxed) == 0
     }
 
     pub(super) fn record(&self) -> Record {
