@@ -26,6 +26,8 @@ Set by the environment only:
   MCP_HTTP_MAX_BODY_BYTES                largest request body [default: 1048576]
   MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS  when a session that nobody uses ends [default: 1800000]
   MCP_SESSION_LIFETIME_MS                when any session ends [default: 86400000]
+  MCP_SESSIONS_KEY_PREFIX                what keys in Redis start with; services that share a server need one each
+  MCP_SESSIONS_CA_FILE                   certificates (PEM) to trust for rediss://, instead of the system's
   MCP_SESSIONS_MAX                       most sessions at once; one more is answered with 503 [default: 10000]
   MCP_SESSIONS_MAX_PER_IDENTITY          most sessions of one identity at once [default: 100]
   CT_MAX_PAGE_SIZE                       most studies on a page of a tool's answer [default: 200]

@@ -41,7 +41,7 @@ impl Store {
                     store.context("sessions cannot be kept in a file (--sessions memory does without)")?,
                 )
             }
-            SessionPlace::Redis(url) => Self::Redis(RedisStore::connect(url)?),
+            SessionPlace::Redis(redis) => Self::Redis(redis.store()?),
         })
     }
 }

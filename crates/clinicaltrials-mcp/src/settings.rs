@@ -4,7 +4,7 @@
 //! tested; nothing else in the program looks at it. All mistakes are reported together.
 
 use crate::cli::{CommonOptions, ServeOptions};
-use mcp_sessions::{Policy, RedisStore};
+use mcp_sessions::{Policy, RedisStore, RedisUrlError};
 use std::{
     env::VarError,
     fmt,
@@ -105,8 +105,37 @@ pub enum SessionPlace {
     Memory,
     /// In a file, from which they come back; by default in the data directory.
     File(Option<PathBuf>),
-    /// In the Redis or Valkey server at this URL, which replicas share.
-    Redis(String),
+    /// In a Redis or Valkey server, which replicas share.
+    Redis(RedisSettings),
+}
+
+/// A Redis or Valkey server or cluster, and how its keys are told from others'.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisSettings {
+    /// Where it is, with user and password.
+    pub url: String,
+    /// What the keys start with, if not with the library's own.
+    pub key_prefix: Option<String>,
+    /// The certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl RedisSettings {
+    /// The store there, which connects when it is first asked.
+    ///
+    /// # Errors
+    ///
+    /// [`RedisUrlError`] when a part is wrong.
+    pub fn store(&self) -> Result<RedisStore, RedisUrlError> {
+        let mut store = RedisStore::connect(&self.url)?;
+        if let Some(ca_file) = &self.ca_file {
+            store = store.with_ca_file(ca_file)?;
+        }
+        match &self.key_prefix {
+            Some(key_prefix) => store.with_key_prefix(key_prefix),
+            None => Ok(store),
+        }
+    }
 }
 
 /// A URL can hold a password.
@@ -494,13 +523,20 @@ impl<'a> Reader<'a> {
         match text.as_str() {
             "memory" => Some(SessionPlace::Memory),
             "file" => Some(SessionPlace::File(None)),
-            url if is_url => match RedisStore::connect(url) {
-                Ok(_) => Some(SessionPlace::Redis(text)),
-                Err(error) => {
-                    self.mistake(setting, error.to_string());
-                    None
+            _ if is_url => {
+                let redis = RedisSettings {
+                    url: text,
+                    key_prefix: self.variable("MCP_SESSIONS_KEY_PREFIX"),
+                    ca_file: self.variable("MCP_SESSIONS_CA_FILE").map(PathBuf::from),
+                };
+                match redis.store() {
+                    Ok(_) => Some(SessionPlace::Redis(redis)),
+                    Err(error) => {
+                        self.mistake(setting, error.to_string());
+                        None
+                    }
                 }
-            },
+            }
             other => match other.strip_prefix("file:").filter(|path| !path.is_empty()) {
                 Some(path) => Some(SessionPlace::File(Some(path.into()))),
                 None => {

@@ -202,6 +202,25 @@ async fn a_server_without_its_redis_says_so_and_comes_back() {
     }
 }
 
+/// Two services on one Redis have their sessions for themselves when their keys start differently.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_with_prefixes_of_their_own_share_no_session() {
+    let Some(redis) = Other::redis() else { return };
+    let mirror = sample_mirror(10);
+    let store = format!("redis://{}", redis.address);
+    let serve = |prefix: &str| {
+        let variables =
+            [("MCP_AUTH_SECRET_KEY", SECRET), ("MCP_SESSIONS", &*store), ("MCP_SESSIONS_KEY_PREFIX", prefix)];
+        Program::serve(mirror.path(), &["--auth", "jwt"], &variables)
+    };
+    let (one, same, other) = (serve("one:"), serve("one:"), serve("other:"));
+    let id = Caller::new(&one.url).bearing(&person("ana")).open_session().await;
+    for (program, status) in [(&one, 200), (&same, 200), (&other, 404)] {
+        let ana = Caller::new(&program.url).bearing(&person("ana")).in_session(&id);
+        assert_eq!(list_tools(&ana).await.status, status);
+    }
+}
+
 /// Anonymous sessions of the time without authentication are closed to everybody who authenticates, on Redis as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn anonymous_sessions_in_redis_are_closed_once_callers_must_authenticate() {

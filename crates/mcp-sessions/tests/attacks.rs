@@ -5,19 +5,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{HeaderValue, Method, StatusCode};
 use mcp_sessions::conformance::World;
-use mcp_sessions::store::{Adoption, Creation, Verdict};
+use mcp_sessions::store::{Creation, Verdict};
 use mcp_sessions::{
-    Binding, Caller, CallerKey, Identity, IdentityDigest, MemoryStore, Policy, SessionId, SessionKey,
-    SessionState, SessionStore, SessionSummary, Sessions, StoreError,
+    Binding, Caller, CallerKey, Identity, MemoryStore, Policy, SessionId, SessionState, SessionStore,
+    Sessions,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use crate::support::faulty::{Faults, Faulty};
 use crate::support::http::{Answer, INITIALIZE, LIST, Server, delete, post, request, server, server_on};
 use crate::support::worlds::{File, Memory, Redis};
 use crate::support::{Log, ana, ben, identity};
@@ -325,83 +325,12 @@ async fn attack_10_restoring_somebody_elses_session<W: World>(world: &W) {
     assert_eq!(verdict, Verdict::Unknown);
 }
 
-/// A store that counts what it is asked on the way to an answer.
-struct Counted<S> {
-    store: S,
-    asked: Arc<AtomicUsize>,
-}
-
-impl<S: SessionStore> SessionStore for Counted<S> {
-    async fn create(
-        &self,
-        key: &SessionKey,
-        binding: Binding,
-        state: SessionState,
-        policy: &Policy,
-    ) -> Result<Creation, StoreError> {
-        self.asked.fetch_add(1_000, Ordering::SeqCst);
-        self.store.create(key, binding, state, policy).await
-    }
-
-    async fn validate(
-        &self,
-        key: &SessionKey,
-        caller: CallerKey,
-        touch: bool,
-        policy: &Policy,
-    ) -> Result<Verdict, StoreError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.store.validate(key, caller, touch, policy).await
-    }
-
-    async fn get_or_create(
-        &self,
-        key: &SessionKey,
-        caller: CallerKey,
-        state: SessionState,
-        policy: &Policy,
-    ) -> Result<Adoption, StoreError> {
-        self.asked.fetch_add(1_000_000, Ordering::SeqCst);
-        self.store.get_or_create(key, caller, state, policy).await
-    }
-
-    async fn terminate(
-        &self,
-        key: &SessionKey,
-        caller: CallerKey,
-        policy: &Policy,
-    ) -> Result<Verdict, StoreError> {
-        self.asked.fetch_add(10, Ordering::SeqCst);
-        self.store.terminate(key, caller, policy).await
-    }
-
-    async fn terminate_all(&self, identity: &IdentityDigest) -> Result<usize, StoreError> {
-        self.store.terminate_all(identity).await
-    }
-
-    async fn list(
-        &self,
-        identity: &IdentityDigest,
-        policy: &Policy,
-    ) -> Result<Vec<SessionSummary>, StoreError> {
-        self.store.list(identity, policy).await
-    }
-
-    async fn sweep(&self, policy: &Policy) -> Result<usize, StoreError> {
-        self.store.sweep(policy).await
-    }
-
-    async fn count(&self) -> Result<usize, StoreError> {
-        self.store.count().await
-    }
-}
-
 /// Whether an id is somebody's shows nowhere: status, headers, body and what the store is asked are the same. (How
 /// long it takes is a benchmark.)
 /// S-8: status, headers, body and the work for the store are the same.
 async fn attack_11_telling_foreign_ids_from_unknown_ones<W: World>(world: &W) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let store = Counted { store: world.store().await, asked: Arc::clone(&asked) };
+    let asked = Faults::default();
+    let store = Faulty::new(world.store().await, asked.clone());
     let server = server_on(Sessions::new(store, policy(world)).expect("agrees"));
     let foreign = server.open(&ana()).await;
     let nobodys = server.open(&Caller::Anonymous).await;
@@ -412,16 +341,16 @@ async fn attack_11_telling_foreign_ids_from_unknown_ones<W: World>(world: &W) {
         |id| delete(&ben(), Some(id)),
     ];
     for (number, way) in ways.into_iter().enumerate() {
-        let mut seen: Option<(Answer, usize)> = None;
+        let mut seen: Option<(Answer, Vec<&str>)> = None;
         for id in [&unknown(), &foreign, &nobodys, &near] {
-            let before = asked.load(Ordering::SeqCst);
+            asked.take_asked();
             let answer = server.send(way(id)).await;
-            let now = (answer, asked.load(Ordering::SeqCst) - before);
+            let now = (answer, asked.take_asked());
             assert_eq!(*seen.get_or_insert_with(|| now.clone()), now, "way {number}");
         }
         let (answer, asked) = seen.expect("something was sent");
         assert_eq!(answer.status, 404);
-        assert!(matches!(asked, 1 | 10), "one question to the store, not {asked}");
+        assert!(matches!(asked[..], ["validate" | "terminate"]), "one question to the store, not {asked:?}");
     }
 }
 
@@ -565,11 +494,11 @@ async fn attack_17_reading_ids_in_logs<W: World>(world: &W) {
 
 /// An id has one spelling, comes once, and anything else costs the store nothing.
 async fn attack_18_spellings_of_an_id<W: World>(world: &W) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let store = Counted { store: world.store().await, asked: Arc::clone(&asked) };
+    let asked = Faults::default();
+    let store = Faulty::new(world.store().await, asked.clone());
     let server = server_on(Sessions::new(store, policy(world)).expect("agrees"));
     let own = server.open(&ana()).await;
-    let before = asked.load(Ordering::SeqCst);
+    asked.take_asked();
     let not_found = server.send(post(&ana(), Some("x"), LIST)).await;
     assert_eq!(not_found.status, 404);
     let spellings = [
@@ -599,7 +528,7 @@ async fn attack_18_spellings_of_an_id<W: World>(world: &W) {
         twice.headers_mut().append("mcp-session-id", own.parse().expect("a value"));
         assert_eq!(server.send(twice).await, not_found, "two headers");
     }
-    assert_eq!(asked.load(Ordering::SeqCst), before, "the store was never asked");
+    assert_eq!(asked.take_asked(), [""; 0], "the store was never asked");
     assert_eq!(server.status(&ana(), &own).await, 200);
 }
 
@@ -652,11 +581,11 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 /// A request of a revision without sessions that carries an id: no id is looked at, none is made.
 async fn attack_21_mixing_the_eras<W: World>(world: &W) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let store = Counted { store: world.store().await, asked: Arc::clone(&asked) };
+    let asked = Faults::default();
+    let store = Faulty::new(world.store().await, asked.clone());
     let server = server_on(Sessions::new(store, policy(world)).expect("agrees"));
     let id = server.open(&ana()).await;
-    let before = asked.load(Ordering::SeqCst);
+    asked.take_asked();
     for (caller, id) in [(ana(), Some(&*id)), (ben(), Some(&*id)), (ben(), Some("x")), (ben(), None)] {
         let mut modern = post(&caller, id, LIST);
         modern.headers_mut().insert("mcp-protocol-version", HeaderValue::from_static("2026-07-28"));
@@ -665,7 +594,7 @@ async fn attack_21_mixing_the_eras<W: World>(world: &W) {
         let seen = server.engine.last.lock().take().expect("the engine was asked");
         assert!(seen.session.is_none() && !seen.headers.contains_key("mcp-session-id"));
     }
-    assert_eq!(asked.load(Ordering::SeqCst), before, "the store was never asked");
+    assert_eq!(asked.take_asked(), [""; 0], "the store was never asked");
 }
 
 /// Sessions of the time when everybody was anonymous are closed to everybody who authenticates.

@@ -1,4 +1,4 @@
-//! A store that fails when it is told to, before it does what it is asked for or after.
+//! A store that fails when it is told to, before it does what it is asked for or after, and tells what it was asked.
 
 use std::sync::Arc;
 
@@ -18,22 +18,41 @@ pub(crate) enum Fault {
     After,
 }
 
-/// What is to fail. Clones share it.
+/// What is to fail, and what was asked. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Faults(Arc<Mutex<Option<Fault>>>);
+pub(crate) struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    planned: Option<Fault>,
+    asked: Vec<&'static str>,
+}
 
 impl Faults {
     pub(crate) fn plan(&self, how: Fault) {
-        *self.0.lock() = Some(how);
+        self.0.lock().planned = Some(how);
+    }
+
+    /// The verbs that were asked since the last call.
+    pub(crate) fn take_asked(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().asked)
     }
 
     /// What the next call that can fail will meet.
     pub(crate) fn planned(&self) -> Option<Fault> {
-        *self.0.lock()
+        self.0.lock().planned
     }
 
-    async fn around<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let fault = self.0.lock().take();
+    async fn around<T>(
+        &self,
+        verb: &'static str,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let fault = {
+            let mut state = self.0.lock();
+            state.asked.push(verb);
+            state.planned.take()
+        };
         let failed = || Err(StoreError::new("do it", "it was told to fail"));
         match fault {
             None => call.await,
@@ -66,7 +85,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         state: SessionState,
         policy: &Policy,
     ) -> Result<Creation, StoreError> {
-        self.faults.around(self.store.create(key, binding, state, policy)).await
+        self.faults.around("create", self.store.create(key, binding, state, policy)).await
     }
 
     async fn validate(
@@ -76,7 +95,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         touch: bool,
         policy: &Policy,
     ) -> Result<Verdict, StoreError> {
-        self.faults.around(self.store.validate(key, caller, touch, policy)).await
+        self.faults.around("validate", self.store.validate(key, caller, touch, policy)).await
     }
 
     async fn get_or_create(
@@ -86,7 +105,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         state: SessionState,
         policy: &Policy,
     ) -> Result<Adoption, StoreError> {
-        self.faults.around(self.store.get_or_create(key, caller, state, policy)).await
+        self.faults.around("get_or_create", self.store.get_or_create(key, caller, state, policy)).await
     }
 
     async fn terminate(
@@ -95,11 +114,11 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         caller: CallerKey,
         policy: &Policy,
     ) -> Result<Verdict, StoreError> {
-        self.faults.around(self.store.terminate(key, caller, policy)).await
+        self.faults.around("terminate", self.store.terminate(key, caller, policy)).await
     }
 
     async fn terminate_all(&self, identity: &IdentityDigest) -> Result<usize, StoreError> {
-        self.faults.around(self.store.terminate_all(identity)).await
+        self.faults.around("terminate_all", self.store.terminate_all(identity)).await
     }
 
     async fn list(
