@@ -708,9 +708,9 @@ mod tests {
             [
                 "--listen: `3010` is not an address with a port, such as 127.0.0.1:3010",
                 "MCP_AUTH_SECRET_KEY: has 5 bytes; a secret needs at least 32",
+                "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS: `0` is not milliseconds from 1000 (a second) to 2592000000 (30 days)",
                 "MCP_SESSION_MODE: `stateless` is not one of auto, stateful",
                 "MCP_ALLOWED_ORIGINS: `app.example.org` is not an origin such as https://app.example.org",
-                "MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS: `0` is not milliseconds from 1000 (a second) to 2592000000 (30 days)",
             ]
         );
     }
