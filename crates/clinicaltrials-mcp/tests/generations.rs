@@ -55,7 +55,7 @@ async fn a_walk_goes_on_in_the_state_it_began_in_until_that_is_gone() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
     // The server that had it open, and one that has to open it.
-    for server in [&server, &Program::serve(mirror.path(), &[], &[])] {
+    for server in [&server, &Program::serve(mirror.path(), &["--sessions", "memory"], &[])] {
         let second = search(server, &by_relevance).await["structuredContent"].take();
         assert_eq!(second["data"]["version"], began, "{second}");
         assert_eq!(second["data"]["studies"], 20, "{second}");
