@@ -72,7 +72,7 @@ async fn a_walk_goes_on_in_the_state_it_began_in_until_that_is_gone() {
             fs::remove_dir_all(state.path()).unwrap();
         }
     }
-    let server = Program::serve(mirror.path(), &[], &[]);
+    let server = Program::serve(mirror.path(), &["--sessions", "memory"], &[]);
     let expired = search(&server, &by_relevance).await;
     assert_eq!(expired["isError"], true, "{expired}");
     assert!(expired["content"][0]["text"].as_str().unwrap().contains("expired"), "{expired}");
