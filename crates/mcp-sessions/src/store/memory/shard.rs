@@ -66,8 +66,8 @@ impl Shard {
 
     /// Has a session looked at again when it is `due_ms`, or a little earlier if that is taken, and says when.
     fn remind(&mut self, mut due_ms: u64, look: u64) -> u64 {
-        while !self.due.insert((due_ms, look)) {
-            due_ms = due_ms.saturating_sub(1);
+        while !self.due.insert((due_ms, look)) && due_ms > 0 {
+            due_ms -= 1;
         }
         due_ms
     }
@@ -117,15 +117,16 @@ impl Shard {
         let due = self.due.iter().take_while(|(due_ms, _)| *due_ms < now_ms).take(SWEEP_BATCH);
         let mut past = Vec::new();
         for (due_ms, look) in due.copied().collect::<Vec<_>>() {
-            let Some(entry) = self.sessions.get_by_look(look, |entry| entry.due_ms == due_ms) else {
-                continue;
-            };
-            if entry.age(policy, now_ms) != Age::Live {
+            let entry = self.sessions.get_by_look(look, |entry| entry.due_ms == due_ms);
+            if let Some(entry) = &entry
+                && entry.age(policy, now_ms) != Age::Live
+            {
                 past.push((entry.key, entry.binding));
                 continue;
             }
-            let (key, until_ms) = (entry.key, policy.alive_until_ms(entry.created_ms, entry.last_used.get()));
             self.due.remove(&(due_ms, look));
+            let Some(entry) = entry else { continue };
+            let (key, until_ms) = (entry.key, policy.alive_until_ms(entry.created_ms, entry.last_used.get()));
             let again_ms = self.remind(until_ms, look);
             if let Some(entry) = self.sessions.get_mut(&key) {
                 entry.due_ms = again_ms;
