@@ -2,7 +2,7 @@
 
 use crate::settings::AuthSettings;
 use http::{HeaderMap, header::AUTHORIZATION};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use mcp_sessions::{Caller, Identity};
 use serde::{Deserialize, Deserializer};
 
@@ -137,7 +137,11 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthError> {
 impl JwtVerifier {
     fn identity(&self, token: &str) -> Result<Identity, AuthError> {
         let token = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).map_err(|error| {
-            tracing::debug!(reason = ?error.kind(), "token refused");
+            // The reader's error tells the value that it did not like.
+            match error.kind() {
+                ErrorKind::Json(_) => tracing::debug!(reason = "a claim of another type", "token refused"),
+                kind => tracing::debug!(reason = ?kind, "token refused"),
+            }
             AuthError::Invalid
         })?;
         let claims = token.claims;
