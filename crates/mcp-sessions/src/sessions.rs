@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::iter::successors;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::{MissedTickBehavior, interval_at};
+use tokio::time::{MissedTickBehavior, interval_at, sleep};
 use tracing::field::display;
 
 use crate::store::{Adoption, Cap, Creation, SessionStore, StoreError, Verdict};
@@ -67,6 +68,10 @@ impl Session {
 /// warn, a failing store and a nameless caller at error, that no more sessions fit at info, any other
 /// refusal at debug. Events name
 /// sessions by their [`Fingerprint`].
+///
+/// Over a store that [keeps identities apart](SessionStore::keeps_apart), whose a session is that was refused as
+/// unknown is found out a moment later. When more than 4,096 ids wait for that, `not_looked_into` tells at warn, once a
+/// minute at most, how many more there were.
 pub struct Sessions<S> {
     inner: Arc<Inner<S>>,
 }
@@ -74,12 +79,30 @@ pub struct Sessions<S> {
 struct Inner<S> {
     store: S,
     policy: Policy,
-    /// How many more unknown ids may be looked into at once.
-    probes: Arc<Semaphore>,
+    probes: Arc<Probes>,
 }
 
-/// How many unknown ids are looked into at once: strangers can send any number of them.
-const PROBES_MAX: usize = 8;
+/// Looks into unknown ids, of which strangers can send any number.
+///
+/// First come, first served, whoever sends them: a share for each caller would let a thief hide one stolen id behind
+/// many of their own making.
+struct Probes {
+    /// How many more may wait or be under way.
+    waiting: Arc<Semaphore>,
+    /// How many more may be under way.
+    running: Semaphore,
+    /// How many did not even wait since that was reported.
+    missed: AtomicUsize,
+}
+
+/// How many unknown ids are looked into at once, so that requests have the store to themselves.
+const PROBES_AT_ONCE: usize = 8;
+
+/// How many unknown ids wait for that at most, which takes a few megabytes.
+const PROBES_MAX: usize = 4_096;
+
+/// How often at most it is reported that unknown ids were not looked into.
+const MISSED: Duration = Duration::from_secs(60);
 
 impl<S> Clone for Sessions<S> {
     fn clone(&self) -> Self {
@@ -110,7 +133,11 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// [`PolicyError`] when the policy contradicts itself.
     pub fn new(store: S, policy: Policy) -> Result<Self, PolicyError> {
-        let probes = Arc::new(Semaphore::new(PROBES_MAX));
+        let probes = Arc::new(Probes {
+            waiting: Arc::new(Semaphore::new(PROBES_MAX)),
+            running: Semaphore::new(PROBES_AT_ONCE),
+            missed: AtomicUsize::new(0),
+        });
         Ok(Self { inner: Arc::new(Inner { store, policy: policy.checked()?, probes }) })
     }
 
@@ -289,15 +316,17 @@ impl<S: SessionStore> Sessions<S> {
         if !self.inner.store.keeps_apart() {
             return;
         }
-        let Ok(permit) = Arc::clone(&self.inner.probes).try_acquire_owned() else { return };
+        let Ok(waiting) = Arc::clone(&self.inner.probes.waiting).try_acquire_owned() else {
+            return miss(&self.inner.probes);
+        };
         let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
         tokio::spawn(async move {
+            let _permits = (inner.probes.running.acquire().await, waiting);
             if let Ok(Some(binding)) = inner.store.probe(&key).await
                 && !binding.admits(caller_key)
             {
                 report(&Rejection::mismatch(binding, caller_key), Some(&key), &caller);
             }
-            drop(permit);
         });
     }
 }
@@ -325,6 +354,19 @@ async fn sweep_until_dropped<S: SessionStore>(sessions: Weak<Inner<S>>) {
             tracing::error!(target: TARGET, cause = causes(&error), "{error}");
         }
     }
+}
+
+/// Counts an id that is not looked into; the first one sees to it that all of the next minute are reported.
+fn miss(probes: &Arc<Probes>) {
+    if probes.missed.fetch_add(1, Ordering::Relaxed) > 0 {
+        return;
+    }
+    let probes = Arc::clone(probes);
+    tokio::spawn(async move {
+        sleep(MISSED).await;
+        let count = probes.missed.swap(0, Ordering::Relaxed);
+        tracing::warn!(target: TARGET, event = "not_looked_into", count, "{count} unknown ids were not looked into");
+    });
 }
 
 fn judged(verdict: Result<Verdict, StoreError>, caller: CallerKey) -> Result<Record, Rejection> {

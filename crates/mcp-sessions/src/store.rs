@@ -89,7 +89,8 @@ pub trait SessionStore: Send + Sync + 'static {
     fn sweep(&self, policy: &Policy) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// Whether the store keeps sessions apart by identity, so that it answers [`Verdict::Unknown`] to a foreign
-    /// caller. Then [`probe`](Self::probe) is asked in the background, for the operator's alert.
+    /// caller. Then [`probe`](Self::probe) is asked in the background, for the operator's alert, about as many ids as
+    /// [`Sessions`](crate::Sessions) lets wait.
     fn keeps_apart(&self) -> bool {
         false
     }

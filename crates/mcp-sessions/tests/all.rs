@@ -11,6 +11,7 @@ mod http;
 mod logs;
 mod model;
 mod parity;
+mod probes;
 mod redis;
 mod running;
 mod stores;

@@ -1,5 +1,6 @@
 //! The tests of the store on Redis, against servers that they start themselves.
 
+mod alert;
 mod cluster;
 mod ends;
 mod limits;

@@ -11,14 +11,16 @@
 //! Under [lazy binding](Policy::with_lazy_binding) a session that is nobody's goes to its owner's slot in
 //! two steps, for no script reaches into two slots. Its *holder* is claimed, which only one
 //! identity can do; then the session is made in that identity's slot, under its cap; then the
-//! holder keeps nothing but to whom the session went. Who fails in between goes on where it was with the next
-//! [`get_or_create`](SessionStore::get_or_create); after a log-out everywhere in between, the claim is void.
+//! holder keeps nothing but to whom the session went, and under which epoch. Who fails in between goes on where
+//! it was with the next [`get_or_create`](SessionStore::get_or_create); after a log-out everywhere in between, the
+//! claim is void. Without lazy binding, [`holders`] are for an alert only, and live as long as their sessions.
 //!
 //! A session past its time is kept for another minute, so that the call that finds it can tell it from one
 //! that never was.
 
 mod address;
 mod census;
+mod holders;
 mod keys;
 mod link;
 mod reply;
@@ -35,12 +37,11 @@ use tokio::time::timeout;
 use self::address::Address;
 pub use self::address::RedisUrlError;
 use self::census::Census;
+use self::holders::Holders;
 use self::keys::{Key, Keys};
 use self::link::{Fault, Link};
 use self::reply::Reply;
-use self::scripts::{
-    CLAIM, Call, INDEX, LOOK, LOOK_OPEN, MAKE, MAKE_OPEN, MARK, READ, REVOKE, SETTLE, longest_ms,
-};
+use self::scripts::{CLAIM, Call, INDEX, LOOK, LOOK_OPEN, MAKE, MAKE_OPEN, READ, REVOKE, SETTLE, longest_ms};
 use super::{Adoption, Cap, Creation, SessionStore, StoreError, Verdict};
 use crate::{
     Age, Binding, CallerKey, IdentityDigest, Policy, Record, SessionKey, SessionState, SessionSummary,
@@ -94,6 +95,7 @@ struct Inner {
     keys: Keys,
     link: Arc<Link>,
     census: Arc<Census>,
+    holders: Arc<Holders>,
     ca: Option<Vec<u8>>,
 }
 
@@ -203,7 +205,8 @@ impl RedisStore {
         let keys = Keys::new(prefix).ok_or(RedisUrlError::KeyPrefix)?;
         let link = Arc::new(Link::new(address, ca.clone(), keys.nothing())?);
         let census = Arc::new(Census::new(keys.clone(), Arc::clone(&link)));
-        Ok(Self { inner: Arc::new(Inner { keys, link, census, ca }) })
+        let holders = Arc::new(Holders::new(keys.clone(), Arc::clone(&link)));
+        Ok(Self { inner: Arc::new(Inner { keys, link, census, holders, ca }) })
     }
 }
 
@@ -370,7 +373,7 @@ impl Inner {
             let tell = self.census.tell(key, until_ms, longest_ms(policy));
             match binding.owner() {
                 // If the mark fails, a stranger who asks for this session is told less exactly that it is not theirs.
-                Some(owner) => drop(tokio::join!(tell, self.mark(key, &owner, policy))),
+                Some(owner) => drop(tokio::join!(tell, self.holders.mark(key, &owner, record, policy))),
                 None => tell.await,
             }
             if let Some(room) = room {
@@ -378,12 +381,6 @@ impl Inner {
             }
         }
         Ok(made)
-    }
-
-    /// Notes to whom a session belongs, for who does not know.
-    async fn mark(&self, key: &SessionKey, owner: &IdentityDigest, policy: &Policy) -> Result<(), Fault> {
-        let call = Call::new(&MARK, [self.keys.holder(key)]).bytes(*owner.as_bytes());
-        self.link.run(&call.number(longest_ms(policy))).await.map(drop)
     }
 
     /// Moves a session that was nobody's to the slot of `owner`, who has claimed it.
@@ -548,13 +545,16 @@ impl Inner {
         Err(Fault::Contended)
     }
 
-    /// Notes that a session was used, for the count of all.
+    /// Notes that a session was used, for the count of all and for who looks it up without its owner.
     fn used(&self, key: &SessionKey, record: &Record, policy: &Policy) {
         let until_ms = policy.alive_until_ms(record.created_ms, record.last_used_ms);
         if self.census.note_used(key, until_ms, longest_ms(policy)) {
             let census = Arc::clone(&self.census);
             // What cannot be told now is told the next time.
             tokio::spawn(async move { census.tell_used().await });
+        }
+        if let Some(owner) = record.binding.owner() {
+            self.holders.note_used(key, owner, record, policy);
         }
     }
 
@@ -746,7 +746,10 @@ impl SessionStore for RedisStore {
     async fn terminate_all(&self, identity: &IdentityDigest) -> Result<usize, StoreError> {
         within("end the sessions of an identity", async {
             let keys = [self.inner.keys.index(identity), self.inner.keys.epoch(identity)];
-            let ended = self.inner.run(&Call::new(&REVOKE, keys)).await?.sessions()?;
+            let mut reply = self.inner.run(&Call::new(&REVOKE, keys)).await?;
+            let epoch = reply.maybe_bytes()?.unwrap_or_default();
+            let ended = reply.list()?.sessions()?;
+            self.inner.holders.forget(&ended, identity, &epoch);
             self.inner.census.forget(&ended).await;
             Ok(ended.len())
         })
@@ -762,6 +765,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn sweep(&self, _policy: &Policy) -> Result<usize, StoreError> {
+        self.inner.holders.prolong();
         within("remove sessions past their time", self.inner.census.trim()).await
     }
 

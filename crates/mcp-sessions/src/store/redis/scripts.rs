@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use redis::{Cmd, cmd};
 
 use super::keys::Key;
-use crate::Policy;
 use crate::clock::millis;
+use crate::{Policy, Record};
 
 /// How long a session past its time is kept, so that who asks for it learns that it ended rather than
 /// that there never was one.
@@ -39,7 +39,8 @@ pub(super) static LOOK_OPEN: LazyLock<Script> = script!("clock.lua" "age.lua" "l
 pub(super) static MAKE_OPEN: LazyLock<Script> = script!("clock.lua" "age.lua" "make_open.lua");
 pub(super) static CLAIM: LazyLock<Script> = script!("clock.lua" "age.lua" "claim.lua");
 pub(super) static SETTLE: LazyLock<Script> = script!("clock.lua" "age.lua" "settle.lua");
-pub(super) static MARK: LazyLock<Script> = script!("mark.lua");
+pub(super) static MARK: LazyLock<Script> = script!("clock.lua" "mark.lua");
+pub(super) static UNMARK: LazyLock<Script> = script!("clock.lua" "unmark.lua");
 pub(super) static REVOKE: LazyLock<Script> = script!("clock.lua" "revoke.lua");
 pub(super) static INDEX: LazyLock<Script> = script!("clock.lua" "index.lua");
 pub(super) static READ: LazyLock<Script> = script!("clock.lua" "read.lua");
@@ -99,6 +100,14 @@ impl Call {
         }
         command
     }
+}
+
+/// How long what is kept about one session is kept from its last use on: longer than the session itself, which is
+/// [kept](GRACE_MS) past its time.
+pub(super) fn rest_ms(record: &Record, policy: &Policy) -> u64 {
+    let since_ms = record.last_used_ms.unwrap_or(record.created_ms);
+    let until_ms = policy.alive_until_ms(record.created_ms, record.last_used_ms);
+    until_ms.saturating_sub(since_ms).min(LONGEST_MS) + 2 * GRACE_MS
 }
 
 /// How long a key that stands for sessions is kept: longer than any session that is made now.
