@@ -64,7 +64,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let url = format!("http://{}{}", server.address, http.endpoint);
     say(&format!(
         "{} studies, data version {}. Serving at {url}, callers must bring a token.\n",
-        data.studies, data.id
+        data.studies.unwrap_or_default(),
+        data.id
     ))?;
 
     let mut ana = Client::new(&url, token(&secret, "ana")?);
