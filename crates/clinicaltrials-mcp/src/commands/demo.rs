@@ -41,7 +41,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         "ClinicalTrials.gov over MCP, shown on made-up studies.\n\nBuilding a registry of synthetic studies …\n",
     )?;
     let source = source::open(&Settings { source: Source::Sample, ..settings.clone() })?;
-    let engine = Engine::new(source.registry());
+    let engine = source.engine();
     let data = engine.snapshot()?.data_version().clone();
     let secret: [u8; 32] = rand_secret()?;
     let folder = tempfile::tempdir().context("no folder for the sessions")?;

@@ -1,0 +1,276 @@
+//! `--source live` over our own `/api/v2`: what tools answer live is what they answer over the mirror behind it.
+
+use crate::support::{Caller, Program, import, program, sample_mirror, shared_data};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, path::Path};
+use tempfile::TempDir;
+
+const SEARCH: &str = "clinicaltrials_search_studies";
+const COUNT: &str = "clinicaltrials_get_study_count";
+const RECORD: &str = "clinicaltrials_get_study_record";
+
+/// A server over a mirror, and one that asks it live.
+struct Pair {
+    mirror: Program,
+    live: Program,
+    _folders: [TempDir; 2],
+}
+
+impl Pair {
+    fn over(mirrored: TempDir) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mirror = Program::serve(mirrored.path(), &["--source", "mirror"], &SLOW_SEARCHES);
+        let live = serve_live(folder.path(), &["--source", "live"], &api(&mirror));
+        Self { mirror, live, _folders: [mirrored, folder] }
+    }
+
+    fn callers(&self) -> [Caller; 2] {
+        [&self.mirror, &self.live].map(|program| Caller::new(&program.url).stateless())
+    }
+
+    /// What both answer to a call, less what says which data answered.
+    async fn answers(&self, tool: &str, arguments: &Value) -> [Value; 2] {
+        let [mirror, live] = self.callers();
+        let mut answers =
+            [mirror.call(tool, arguments.clone()).await, live.call(tool, arguments.clone()).await];
+        for (answer, source) in answers.iter_mut().zip(["mirror", "live"]) {
+            if answer["isError"] != true {
+                let data = answer["structuredContent"]["data"].take();
+                assert_eq!(data["source"], source, "{arguments}");
+                assert_eq!(data.get("apiVersion").is_some(), source == "live", "{data}");
+            }
+        }
+        answers
+    }
+
+    /// Every study of every page, as the search tells it, and the totals it told.
+    async fn walks(&self, arguments: &Value) -> [(BTreeMap<String, Value>, Vec<Value>); 2] {
+        let mut walks = Vec::new();
+        for caller in self.callers() {
+            let (mut arguments, mut studies, mut totals) = (arguments.clone(), BTreeMap::new(), Vec::new());
+            loop {
+                let page = caller.call(SEARCH, arguments.clone()).await["structuredContent"].take();
+                totals.push(page["totalCount"].clone());
+                for study in page["studies"].as_array().unwrap_or_else(|| panic!("{arguments}: {page}")) {
+                    let id = study["nctId"].as_str().unwrap().to_owned();
+                    assert_eq!(studies.insert(id, study.clone()), None, "twice in a walk: {arguments}");
+                }
+                match page.get("nextPageToken") {
+                    Some(token) => arguments["pageToken"] = token.clone(),
+                    None => break,
+                }
+            }
+            walks.push((studies, totals));
+        }
+        walks.try_into().unwrap()
+    }
+}
+
+/// Searches of unoptimised builds take their time.
+const SLOW_SEARCHES: [(&str, &str); 1] = [("CLINICALTRIALS_API_QUERY_TIMEOUT_MS", "30000")];
+
+/// The address of the API that `program` serves.
+fn api(program: &Program) -> String {
+    program.url.replace("/mcp", "/api/v2")
+}
+
+fn serve_live(data_dir: &Path, arguments: &[&str], api: &str) -> Program {
+    let variables = [("CT_API_BASE_URL", api), ("CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND", "1000")];
+    Program::serve(data_dir, arguments, &variables)
+}
+
+/// Questions that people ask, and what some of them get wrong.
+fn questions() -> Vec<Value> {
+    vec![
+        json!({}),
+        json!({"query": "cancer OR asthma"}),
+        json!({"conditionQuery": "diabetes AND NOT AREA[Phase]PHASE1"}),
+        json!({"conditionQuery": "\"breast cancer\"", "interventionQuery": "placebo"}),
+        json!({"titleQuery": "study of (children OR adults)"}),
+        json!({"sponsorQuery": "university"}),
+        json!({"statusFilter": ["RECRUITING", "COMPLETED"], "phaseFilter": "PHASE2"}),
+        json!({"query": "AREA[StartDate]RANGE[2020, MAX]", "sort": "StartDate:desc,EnrollmentCount"}),
+        json!({"query": "SEARCH[Location](AREA[LocationCountry]United States AND AREA[LocationStatus]RECRUITING)"}),
+        json!({"query": "AREA[MinimumAge]RANGE[18 years, MAX] AND AREA[Sex]\"ALL\"", "sort": "EnrollmentCount"}),
+        json!({"query": "EXPANSION[None]Study AND COVERAGE[StartsWith]\"a\""}),
+        json!({"query": "\\AND \\NOT 100% a+b c&d é"}),
+        json!({"query": "nothing-at-all-is-called-like-this"}),
+    ]
+}
+
+async fn compare(pair: &Pair) {
+    for question in questions() {
+        let mut counted = question.clone();
+        counted.as_object_mut().unwrap().retain(|name, _| name != "sort");
+        let [mirror, live] = pair.answers(COUNT, &counted).await;
+        assert_eq!(mirror["structuredContent"], live["structuredContent"], "{question}");
+        let mut paged = question.clone();
+        paged["pageSize"] = 100.into();
+        let [(mirror, totals), (live, live_totals)] = pair.walks(&paged).await;
+        assert_eq!(mirror, live, "{question}");
+        assert_eq!(totals, live_totals, "{question}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_answers_are_those_of_the_mirror_behind_them() {
+    let pair = Pair::over(sample_mirror(250));
+    compare(&pair).await;
+    // Lists of numbers, long ones too: the answer is put together from several.
+    let ids: Vec<String> = (1..=1_000).map(|number| format!("NCT{}", 90_000_000 + number)).collect();
+    for count in [1, 3, 1_000] {
+        let [(mirror, totals), (live, live_totals)] =
+            pair.walks(&json!({"nctIds": ids[..count], "pageSize": 70, "statusFilter": "COMPLETED"})).await;
+        assert_eq!((mirror, totals), (live, live_totals), "{count} numbers");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_records_are_those_of_the_mirror_to_the_byte() {
+    let pair = Pair::over(sample_mirror(40));
+    let [mirror, live] = pair.callers();
+    for number in 1..=41 {
+        let id = json!({"nctId": format!("NCT{}", 90_000_000 + number)});
+        let [here, there] = [mirror.call(RECORD, id.clone()).await, live.call(RECORD, id.clone()).await];
+        assert_eq!(here["isError"], there["isError"], "{id}");
+        assert_eq!(here["content"][1]["text"], there["content"][1]["text"], "{id}");
+        assert_eq!(here["structuredContent"]["study"], there["structuredContent"]["study"], "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_errors_are_those_of_the_mirror() {
+    let pair = Pair::over(sample_mirror(30));
+    let [mirror, live] = pair.callers();
+    let first = json!({"query": "study", "pageSize": 5});
+    let token = |answer: Value| answer["structuredContent"]["nextPageToken"].clone();
+    let tokens =
+        [token(mirror.call(SEARCH, first.clone()).await), token(live.call(SEARCH, first.clone()).await)];
+    let wrong = [
+        (SEARCH, json!({"query": "asthma AND ("})),
+        (SEARCH, json!({"query": "AREA[Nowhere]x"})),
+        (SEARCH, json!({"query": "AREA[OverallStatus]running"})),
+        (SEARCH, json!({"sort": "BriefTitle"})),
+        (SEARCH, json!({"pageToken": "NF0g5JGBlPMuwQY"})),
+        (SEARCH, json!({"nctIds": "NTC1"})),
+        (COUNT, json!({"statusFilter": "RUNNING"})),
+        (RECORD, json!({"nctId": "1"})),
+    ];
+    for (tool, arguments) in wrong {
+        let [mirror, live] = pair.answers(tool, &arguments).await;
+        assert_eq!((&mirror["isError"], &mirror), (&json!(true), &live), "{arguments}");
+    }
+    for (caller, own, other) in [(&mirror, &tokens[0], &tokens[1]), (&live, &tokens[1], &tokens[0])] {
+        let with = |query: &str, token: &Value| json!({"query": query, "pageSize": 5, "pageToken": token});
+        let foreign = caller.call(SEARCH, with("another question", own)).await;
+        assert!(said(&foreign).contains("belongs to another query"), "{foreign}");
+        let elsewhere = caller.call(SEARCH, with("study", other)).await;
+        assert!(said(&elsewhere).contains("over another source of data"), "{elsewhere}");
+        assert_eq!(caller.call(SEARCH, with("study", own)).await["isError"], false);
+    }
+}
+
+fn said(answer: &Value) -> &str {
+    answer["content"][0]["text"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_live_answer_says_that_it_is_live_of_which_data_and_that_studies_may_be_made_up() {
+    let pair = Pair::over(sample_mirror(20));
+    let [mirror, live] = pair.callers();
+    let answer = live.call(COUNT, json!({})).await;
+    let data = &answer["structuredContent"]["data"];
+    let moment = data["dataTimestamp"].as_str().unwrap();
+    assert_eq!(
+        said(&answer),
+        format!(
+            "20 studies match (data version {}, live, API 2.0.5, published {moment}; some may be SYNTHETIC (NCT9…), \
+             no real studies).",
+            data["version"].as_str().unwrap()
+        )
+    );
+    let newest = mirror.call(COUNT, json!({})).await["structuredContent"]["data"]["newestUpdate"].take();
+    assert_eq!(moment, format!("{}T00:00:00", newest.as_str().unwrap()), "as the API behind it says");
+    let names: Vec<&String> = data.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["version", "source", "apiVersion", "dataTimestamp"]);
+
+    // The REST API, too.
+    let page = "/studies?query.term=study&countTotal=true&pageSize=3&sort=StartDate&fields=NCTId";
+    let [here, there] = [&pair.mirror, &pair.live].map(|program| api(program) + page);
+    let [here, there] = [reqwest::get(here).await.unwrap(), reqwest::get(there).await.unwrap()];
+    let header = |name: &str| there.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert!(header("x-data-version").unwrap().ends_with("; source=live"));
+    assert_eq!((header("x-synthetic").as_deref(), header("x-synonyms")), (Some("true"), None));
+    assert!(here.headers().get("x-synonyms").is_some());
+    let without_token = |page: Map<String, Value>| {
+        let mut page = page;
+        assert!(page.remove("nextPageToken").is_some());
+        page
+    };
+    let [here, there] = [here.json().await.unwrap(), there.json().await.unwrap()].map(without_token);
+    assert_eq!(here, there);
+    let version: Value = reqwest::get(api(&pair.live) + "/version").await.unwrap().json().await.unwrap();
+    assert_eq!(version["dataTimestamp"], moment);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_mirror_auto_is_live_and_with_one_it_is_the_mirror() {
+    let mirrored = sample_mirror(20);
+    let mirror = Program::serve(mirrored.path(), &[], &[]);
+    let empty = tempfile::tempdir().unwrap();
+    let live = serve_live(empty.path(), &[], &api(&mirror));
+    for (program, source) in [(&mirror, "mirror"), (&live, "live")] {
+        let answer = Caller::new(&program.url).stateless().call(COUNT, json!({})).await;
+        assert_eq!(answer["structuredContent"]["data"]["source"], source);
+        assert_eq!(answer["structuredContent"]["totalCount"], 20);
+        assert!(said(&answer).contains(&format!(", {source},")), "{answer}");
+        assert_eq!(reqwest::get(program.url.replace("/mcp", "/readyz")).await.unwrap().status(), 200);
+    }
+    assert!(empty.path().join("live").is_dir(), "answers are kept in the data directory");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_down_is_told_of_and_the_server_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = serve_live(folder.path(), &["--source", "live"], "http://127.0.0.1:1/api/v2");
+    let status = async |path| reqwest::get(live.url.replace("/mcp", path)).await.unwrap().status().as_u16();
+    assert_eq!((status("/healthz").await, status("/readyz").await), (200, 503));
+    let answer = Caller::new(&live.url).stateless().call(COUNT, json!({})).await;
+    assert_eq!(answer["isError"], true, "{answer}");
+    let text = said(&answer);
+    assert!(text.starts_with("ClinicalTrials.gov cannot be reached ("), "{text}");
+    assert!(text.contains("Hint: check the network and the address that is set"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_with_the_live_settings_is_reported_with_all_else() {
+    let output = program()
+        .args(["stdio", "--source", "remote"])
+        .envs([
+            ("CT_API_BASE_URL", "https://ana:secret@example.org"),
+            ("CT_REQUEST_TIMEOUT_MS", "1"),
+            ("CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND", "inf"),
+            ("CLINICALTRIALS_LIVE_CACHE_BYTES", "-1"),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "error: these settings are wrong:\n  \
+         --source: `remote` is not one of auto, mirror, live, sample\n  \
+         CT_API_BASE_URL: not an http or https address without user, query and fragment, such as \
+         https://clinicaltrials.gov/api/v2\n  \
+         CT_REQUEST_TIMEOUT_MS: `1` is not milliseconds from 100 to 300000\n  \
+         CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND: `inf` is not a number from 0.1 to 1000\n  \
+         CLINICALTRIALS_LIVE_CACHE_BYTES: `-1` is not a number of bytes from 0 (nothing is kept) to 1099511627776\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_answers_over_real_studies_are_those_of_the_mirror() {
+    let Some(file) = shared_data("studies.ndjson.gz") else { return };
+    let mirrored = tempfile::tempdir().unwrap();
+    import(&file, mirrored.path());
+    compare(&Pair::over(mirrored)).await;
+}
