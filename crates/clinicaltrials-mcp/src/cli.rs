@@ -34,6 +34,7 @@ Set by the environment only:
   CT_API_BASE_URL                        with --source live: where the API is [default: https://clinicaltrials.gov/api/v2]
   CT_REQUEST_TIMEOUT_MS                  longest that one request to it may take [default: 30000]
   CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND  how often it is asked [default: 1]
+  HTTPS_PROXY, NO_PROXY                  the proxy it is asked through, and hosts that are not
   CLINICALTRIALS_LIVE_CACHE_BYTES        most bytes of its answers kept in the data directory [default: 268435456]
   CT_MAX_PAGE_SIZE                       most studies on a page of a tool's answer [default: 200]
   CLINICALTRIALS_API_QUERY_TIMEOUT_MS    longest that a search of the REST API may work [default: 2000]";

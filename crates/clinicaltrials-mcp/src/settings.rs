@@ -47,22 +47,44 @@ pub enum Source {
 }
 
 /// How the registry's API is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LiveSettings {
     /// As the address, the time a request may take and the rate are set.
     options: LiveOptions,
     /// Most bytes of answers kept in the data directory; 0 keeps none.
     cache_bytes_max: u64,
+    /// What `HTTPS_PROXY` says, and what `NO_PROXY` excepts. Others use them too: they are looked at when they matter.
+    proxy: Option<(String, String)>,
 }
 
 impl LiveSettings {
     /// As the registry takes them, with answers kept in `data_dir`.
-    #[must_use]
-    pub fn options(&self, data_dir: &Path) -> LiveOptions {
-        match self.cache_bytes_max {
+    ///
+    /// # Errors
+    ///
+    /// When the proxy that is set is none that can be used.
+    pub fn options(&self, data_dir: &Path) -> Result<LiveOptions, SettingError> {
+        let options = match self.cache_bytes_max {
             0 => self.options.clone(),
             bytes_max => self.options.clone().with_cache(data_dir.join("live"), bytes_max),
+        };
+        match &self.proxy {
+            None => Ok(options),
+            Some((proxy, except)) => options.with_proxy(proxy, except).map_err(|error| SettingError {
+                setting: "HTTPS_PROXY".to_owned(),
+                problem: error.to_string(),
+            }),
         }
+    }
+}
+
+/// A proxy's address can hold a password.
+impl fmt::Debug for LiveSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveSettings")
+            .field("options", &self.options)
+            .field("cache_bytes_max", &self.cache_bytes_max)
+            .finish_non_exhaustive()
     }
 }
 
@@ -490,7 +512,14 @@ impl<'a> Reader<'a> {
         let options = rate
             .into_iter()
             .fold(options, |options, rate| options.with_interval(Duration::from_secs_f64(1.0 / rate)));
-        LiveSettings { options, cache_bytes_max: cache.unwrap_or(CACHE_BYTES_MAX_DEFAULT) }
+        let mut either = |upper: &str, lower: &str| self.variable(upper).or_else(|| self.variable(lower));
+        let proxy = either("HTTPS_PROXY", "https_proxy");
+        let except = either("NO_PROXY", "no_proxy").unwrap_or_default();
+        LiveSettings {
+            options,
+            cache_bytes_max: cache.unwrap_or(CACHE_BYTES_MAX_DEFAULT),
+            proxy: proxy.map(|proxy| (proxy, except)),
+        }
     }
 
     fn listen(&mut self, option: Option<&str>) -> SocketAddr {

@@ -66,7 +66,8 @@ fn no_mirror(data_dir: &Path) -> String {
 }
 
 fn live(settings: &Settings) -> anyhow::Result<OpenSource> {
-    let live = Live::open(&settings.live.options(&settings.data_dir), Handle::current())
+    let options = settings.live.options(&settings.data_dir)?;
+    let live = Live::open(&options, Handle::current())
         .context("ClinicalTrials.gov cannot be asked from this machine")?;
     Ok(OpenSource { engine: Engine::remote(Arc::new(live)), _sample: None })
 }

@@ -1,9 +1,24 @@
 //! `--source live` over our own `/api/v2`: what tools answer live is what they answer over the mirror behind it.
 
-use crate::support::{Caller, Program, import, program, sample_mirror, shared_data};
+use crate::support::{
+    Caller, Program, import, program, sample_mirror, servers::free_address, shared_data, skipped,
+};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 
 const SEARCH: &str = "clinicaltrials_search_studies";
 const COUNT: &str = "clinicaltrials_get_study_count";
@@ -240,6 +255,112 @@ async fn a_service_that_is_down_is_told_of_and_the_server_waits_for_it() {
     let text = said(&answer);
     assert!(text.starts_with("ClinicalTrials.gov cannot be reached ("), "{text}");
     assert!(text.contains("Hint: check the network and the address that is set"), "{text}");
+}
+
+/// A certificate of `localhost` that an authority of its own vouches for, in a folder.
+fn certificates(folder: &Path) -> bool {
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        command.args(arguments.split(' ')).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost").unwrap();
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    openssl(&format!("req -x509 {key} -days 2 -keyout ca.key -out ca.pem -subj /CN=authority"))
+        && openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"))
+        && openssl(
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
+        )
+}
+
+/// Answers of an API behind TLS, each a file that is called as it is asked for.
+fn serve_files(folder: &Path, port: u16) -> Child {
+    let files = folder.join("api/v2");
+    std::fs::create_dir_all(&files).unwrap();
+    let write = |name: &str, body: &str| {
+        let head =
+            format!("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+        std::fs::write(files.join(name), format!("{head}\r\n\r\n{body}")).unwrap();
+    };
+    write("version", r#"{"apiVersion":"2.0.5","dataTimestamp":"2026-08-14T09:00:05"}"#);
+    write("studies?countTotal=true&pageSize=1&fields=NCTId", r#"{"totalCount":7,"studies":[]}"#);
+    Command::new("openssl")
+        .args(["s_server", "-quiet", "-HTTP", "-cert", "server.pem", "-key", "server.key", "-accept"])
+        .arg(port.to_string())
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Ends a process with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A proxy that counts who it connects.
+async fn proxy() -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, connected) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let counted = connected.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let counted = counted.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let target = head.strip_prefix("CONNECT ").unwrap().split(' ').next().unwrap();
+                assert!(head.to_ascii_lowercase().contains("proxy-authorization: basic "), "{head}");
+                counted.fetch_add(1, Ordering::Relaxed);
+                let mut server = TcpStream::connect(target).await.unwrap();
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    (address, connected)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_behind_tls_is_known_by_certificates_and_reached_through_a_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    if !certificates(folder.path()) {
+        return skipped("an API behind TLS: there is no openssl to make certificates");
+    }
+    let port = free_address().port();
+    let _api = Ended(serve_files(folder.path(), port));
+    let ca = folder.path().join("ca.pem");
+    let (proxy, connected) = proxy().await;
+    let proxy = format!("http://ana:secret@{proxy}");
+    let serve = |host: &str, more: &[(&str, &str)]| {
+        let data_dir = folder.path().join(host).join(more.len().to_string());
+        let api = format!("https://{host}:{port}/api/v2");
+        let variables = [&[("CT_API_BASE_URL", api.as_str())], more].concat();
+        Program::serve(&data_dir, &["--source", "live"], &variables)
+    };
+    let trusted = ("SSL_CERT_FILE", ca.to_str().unwrap());
+    let count = async |live: &Program| Caller::new(&live.url).stateless().call(COUNT, json!({})).await;
+    for more in [&[trusted][..], &[trusted, ("HTTPS_PROXY", &proxy)]] {
+        let answer = count(&serve("localhost", more)).await;
+        assert_eq!(answer["structuredContent"]["totalCount"], 7, "{answer}");
+    }
+    assert!(connected.load(Ordering::Relaxed) > 0);
+    // It is not the certificate of this host, and without the authority of none.
+    for live in [serve("127.0.0.1", &[trusted]), serve("localhost", &[])] {
+        let answer = count(&live).await;
+        assert!(said(&answer).contains("certificate"), "{answer}");
+    }
 }
 
 #[test]

@@ -24,8 +24,22 @@ const ATTEMPTS_MAX: u32 = 4;
 const WAIT_MAX: Duration = Duration::from_secs(8);
 /// Longest that the service's wish to be left alone is waited out; a longer one is told to whoever asks.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
-/// What answers are kept under that are asked for whatever the data is.
-const ANY_VERSION: VersionId = VersionId([0; 8]);
+/// What is taken for an answer without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// What was kept of the same data version.
+    Kept,
+    /// Nothing: the service says whether what was kept is still true.
+    Nothing,
+}
+
+/// An answer, and where it is from.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) answer: Arc<Answer>,
+    /// The service gave or confirmed it for this question.
+    pub(crate) is_new: bool,
+}
 
 /// Asks one API.
 #[derive(Debug)]
@@ -51,21 +65,23 @@ impl Client {
         })
     }
 
-    /// The answer to `target`, `/studies?…`. One that was kept of the data `version` is taken without asking; without a
-    /// version the service is always asked, if only whether what was kept is still true.
+    /// The answer to `target`, `/studies?…`, of the data `version`.
     pub(crate) fn ask(
         self: &Arc<Self>,
         target: &str,
-        version: Option<VersionId>,
+        version: VersionId,
+        trust: Trust,
         budget: &Budget,
-    ) -> Result<Arc<Answer>, RegistryError> {
+    ) -> Result<Given, RegistryError> {
         let kept = self.cache.as_ref().and_then(|cache| cache.read(&self.http.address(target)));
         match kept {
-            Some(kept) if version == Some(kept.version) => Ok(Arc::new(kept.answer)),
+            Some(kept) if trust == Trust::Kept && kept.version == version => {
+                Ok(Given { answer: Arc::new(kept.answer), is_new: false })
+            }
             kept => {
                 let (client, asked) = (self.clone(), target.to_owned());
-                self.flights
-                    .join(target, budget, || client.fetch(asked, version.unwrap_or(ANY_VERSION), kept))
+                let answer = self.flights.join(target, budget, || client.fetch(asked, version, kept))?;
+                Ok(Given { answer, is_new: true })
             }
         }
     }
@@ -78,14 +94,19 @@ impl Client {
     ) -> Result<Arc<Answer>, LiveError> {
         let etag = kept.as_ref().and_then(|kept| kept.answer.etag.clone());
         let mut attempt = 0;
-        let (fetched, version) = loop {
+        let fetched = loop {
             attempt += 1;
-            match self.attempt(&target, etag.as_deref()).await {
-                Ok(fetched) => break (fetched, version),
-                Err(error) if !error.is_passing() || attempt == ATTEMPTS_MAX => return Err(error),
-                Err(error) => {
-                    tracing::debug!(%error, attempt, "asking ClinicalTrials.gov again");
-                    sleep(self.wait_after(attempt, &error)?).await;
+            let error = match self.attempt(&target, etag.as_deref()).await {
+                Ok(fetched) => break fetched,
+                Err(error) => error,
+            };
+            match self.wait_after(attempt, &error) {
+                Some(wait) => sleep(wait).await,
+                None => {
+                    if !matches!(error, LiveError::Refused { .. }) {
+                        tracing::warn!(%error, attempt, "ClinicalTrials.gov gave no answer");
+                    }
+                    return Err(error);
                 }
             }
         };
@@ -118,15 +139,18 @@ impl Client {
         checked.map_err(|error| LiveError::CutOff { cause: error.to_string() })?.map(Some)
     }
 
-    /// How long to wait before the next try; the error, if that would be too long.
-    fn wait_after(&self, attempt: u32, error: &LiveError) -> Result<Duration, LiveError> {
+    /// How long to wait before the next try; nothing if there is none.
+    fn wait_after(&self, attempt: u32, error: &LiveError) -> Option<Duration> {
         let wait = (self.first_wait * 2_u32.pow(attempt - 1)).min(WAIT_MAX);
         // Between half of it and all of it, so that servers that failed together do not come back together.
         let share = getrandom::u32().unwrap_or(u32::MAX);
         let wait = wait.mul_f64(0.5 + 0.5 * f64::from(share) / f64::from(u32::MAX));
-        let LiveError::TooOften { retry_after } = error else { return Ok(wait) };
-        let silence = retry_after.unwrap_or(wait);
-        self.pace.be_silent(silence);
-        if silence > SILENCE_MAX { Err(error.clone()) } else { Ok(wait.min(silence)) }
+        let mut is_over = attempt == ATTEMPTS_MAX || !error.is_passing();
+        if let LiveError::TooOften { retry_after } = error {
+            let silence = retry_after.unwrap_or(wait);
+            self.pace.be_silent(silence);
+            is_over |= silence > SILENCE_MAX;
+        }
+        (!is_over).then_some(wait)
     }
 }

@@ -12,7 +12,10 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{
+        self,
+        connect::{HttpConnector, proxy::Tunnel},
+    },
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -46,11 +49,17 @@ pub(crate) enum Fetched {
 
 /// Sends requests to one API.
 pub(crate) struct Http {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    client: Client,
     base: Base,
     user_agent: HeaderValue,
     time_max: Duration,
     body_bytes_max: usize,
+}
+
+/// How connections are made.
+enum Client {
+    Direct(legacy::Client<HttpsConnector<HttpConnector>, Empty<Bytes>>),
+    Proxied(legacy::Client<HttpsConnector<Tunnel<HttpConnector>>, Empty<Bytes>>),
 }
 
 impl Http {
@@ -66,15 +75,20 @@ impl Http {
         tcp.set_connect_timeout(Some(CONNECT_TIME_MAX.min(options.request_time_max)));
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIME_MAX)
-            .build(connector);
+        let secured = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+        let mut pool = legacy::Client::builder(TokioExecutor::new());
+        pool.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIME_MAX);
+        let client = match &options.proxy {
+            None => Client::Direct(pool.build(secured.wrap_connector(tcp))),
+            Some(proxy) => {
+                let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+                let tunnel = proxy
+                    .basic_auth()
+                    .into_iter()
+                    .fold(tunnel, |tunnel, auth| tunnel.with_auth(auth.clone()));
+                Client::Proxied(pool.build(secured.wrap_connector(tunnel)))
+            }
+        };
         let user_agent = HeaderValue::try_from(&options.user_agent)
             .unwrap_or(HeaderValue::from_static(env!("CARGO_PKG_NAME")));
         let (time_max, body_bytes_max) = (options.request_time_max, options.body_bytes_max);
@@ -102,8 +116,11 @@ impl Http {
         }
         let request =
             request.body(Empty::new()).map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
-        let response = self.client.request(request).await;
-        let response = response.map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
+        let response = match &self.client {
+            Client::Direct(client) => client.request(request),
+            Client::Proxied(client) => client.request(request),
+        };
+        let response = response.await.map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
         let (status, headers) = (response.status(), response.headers().clone());
         match status {
             StatusCode::NOT_MODIFIED if etag.is_some() => Ok(Fetched::NotModified),

@@ -33,4 +33,4 @@ mod statistics;
 
 pub use error::LiveError;
 pub use live::{Live, OpenError};
-pub use options::{InvalidBaseUrl, LiveOptions};
+pub use options::{InvalidBaseUrl, InvalidProxy, LiveOptions};

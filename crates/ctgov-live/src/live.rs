@@ -2,7 +2,7 @@
 
 use crate::{
     answer,
-    client::Client,
+    client::{Client, Trust},
     error::LiveError,
     options::{Base, LiveOptions},
     snapshot::LiveSnapshot,
@@ -19,6 +19,8 @@ use tokio::runtime::Handle;
 const KNOWN_TIME_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// How long after a try the next one comes.
 const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// What the answer is kept under that says which data there is.
+const ANY_VERSION: VersionId = VersionId([0; 8]);
 /// Longest that a try takes that nobody waits for.
 const UNASKED_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -167,7 +169,7 @@ impl Shared {
     }
 
     fn ask_version(&self, budget: &Budget) -> Result<(), RegistryError> {
-        let answer = self.client.ask("/version", None, budget)?;
+        let answer = self.client.ask("/version", ANY_VERSION, Trust::Nothing, budget)?.answer;
         let service = answer::version(answer.body()?)?;
         let version = DataVersion {
             id: self.id(&service),
@@ -198,6 +200,45 @@ impl Shared {
             && state.etag.as_deref() != etag
         {
             state.is_doubtful = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGE_MAX: Duration = Duration::from_secs(300);
+
+    fn known(checked_s: u64, is_doubtful: bool, tried_s: Option<u64>) -> Known {
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        let version = DataVersion {
+            id: VersionId([1; 8]),
+            source: DataSource::Live,
+            studies: None,
+            synthetic: Some(0),
+            newest_update: None,
+            service: None,
+        };
+        let state = State { version, etag: Some("\"a\"".into()), checked: ago(checked_s), is_doubtful };
+        Known { state: Some(state), tried: tried_s.map(ago) }
+    }
+
+    #[test]
+    fn what_is_known_is_good_for_a_while_and_shorter_when_there_is_doubt() {
+        let cases =
+            [(0, false, true), (299, false, true), (301, false, false), (29, true, true), (31, true, false)];
+        for (checked, is_doubtful, expected) in cases {
+            assert_eq!(
+                known(checked, is_doubtful, None).is_good(AGE_MAX),
+                expected,
+                "{checked} {is_doubtful}"
+            );
+        }
+        assert!(!Known::default().is_good(AGE_MAX));
+        let tried = [(Some(0), true), (Some(29), true), (Some(31), false), (None, false)];
+        for (tried, expected) in tried {
+            assert_eq!(known(0, false, tried).was_just_tried(), expected, "{tried:?}");
         }
     }
 }

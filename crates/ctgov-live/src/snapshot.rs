@@ -3,6 +3,7 @@
 use crate::{
     address,
     answer::{self, Answer, Reply, wrong},
+    client::Trust,
     error::LiveError,
     live::Shared,
 };
@@ -28,9 +29,20 @@ impl LiveSnapshot {
 
     /// The answer to `target`.
     pub(crate) fn ask(&self, target: &str, budget: &Budget) -> Result<Arc<Answer>, RegistryError> {
-        let answer = self.shared.client.ask(target, Some(self.version.id), budget)?;
-        self.shared.saw(answer.etag.as_deref());
-        Ok(answer)
+        self.ask_trusting(Trust::Kept, target, budget)
+    }
+
+    fn ask_trusting(
+        &self,
+        trust: Trust,
+        target: &str,
+        budget: &Budget,
+    ) -> Result<Arc<Answer>, RegistryError> {
+        let given = self.shared.client.ask(target, self.version.id, trust, budget)?;
+        if given.is_new {
+            self.shared.saw(given.answer.etag.as_deref());
+        }
+        Ok(given.answer)
     }
 
     /// The answers to several questions, of one state of the data.
@@ -39,16 +51,18 @@ impl LiveSnapshot {
         targets: &[String],
         budget: &Budget,
     ) -> Result<Vec<Arc<Answer>>, RegistryError> {
-        let mut answers = Vec::<Arc<Answer>>::with_capacity(targets.len());
-        for (done, target) in (1..).zip(targets) {
-            let answer = self.ask(target, budget)?;
-            if answers.first().is_some_and(|first| first.etag != answer.etag) {
-                return Err(LiveError::DataChanged.into());
+        // What was kept may go by an older name of the same data; what is asked now must not.
+        for trust in [Trust::Kept, Trust::Nothing] {
+            let mut answers = Vec::<Arc<Answer>>::with_capacity(targets.len());
+            for (done, target) in (1..).zip(targets) {
+                answers.push(self.ask_trusting(trust, target, budget)?);
+                budget.step(done, targets.len() as u64)?;
             }
-            answers.push(answer);
-            budget.step(done, targets.len() as u64)?;
+            if answers.windows(2).all(|pair| pair[0].etag == pair[1].etag) {
+                return Ok(answers);
+            }
         }
-        Ok(answers)
+        Err(LiveError::DataChanged.into())
     }
 
     fn record(&self, id: NctId, budget: &Budget) -> Result<Arc<Answer>, RegistryError> {

@@ -148,12 +148,17 @@ fn a_list_too_long_for_one_address_is_asked_in_parts_and_walked_by_number() {
 
 #[test]
 fn parts_of_an_answer_that_are_of_two_states_of_the_data_are_no_answer() {
-    let service = Service::of_studies(|seen| {
-        let etag = if seen.target.contains("NCT00000001,") { "\"a\"" } else { "\"b\"" };
-        status(200, &[("etag", etag)], &even_ones(seen))
-    });
+    let parts = |settles: bool| {
+        Service::of_studies(move |seen| {
+            let is_settled = settles && seen.before > 0;
+            let etag = if seen.target.contains("NCT00000001,") && !is_settled { "\"a\"" } else { "\"b\"" };
+            status(200, &[("etag", etag)], &even_ones(seen))
+        })
+    };
     let mut query = StudyQuery::default();
     query.matching.filter_ids((1..=1_000).map(|number| NctId::new(number).unwrap()));
-    let error = search(service.snapshot().as_ref(), &query).unwrap_err();
+    let error = search(parts(false).snapshot().as_ref(), &query).unwrap_err();
     assert_eq!(error.to_string(), "the data of ClinicalTrials.gov changed while it was asked; ask again");
+    let (documents, page) = search(parts(true).snapshot().as_ref(), &query).unwrap();
+    assert_eq!((documents.len(), page.total), (10, 500), "asked once more, all parts are of one state");
 }
