@@ -61,7 +61,7 @@ impl Asked {
             }
         }
         filters.extend(also);
-        let queries = queries.into_iter().map(|(name, exprs)| (name, query_text(all(exprs))));
+        let queries = queries.into_iter().map(|(name, exprs)| (name, query_text(&all(exprs))));
         let mut parameters: Vec<Parameter> = queries.collect();
         // Where relevance falls from is asked by its own parameter.
         parameters.extend(circles.pop().map(|circle| ("filter.geo".into(), distance(&circle))));
@@ -145,7 +145,7 @@ fn all(mut exprs: Vec<Expr>) -> Expr {
 }
 
 /// An expression as a `query.*` parameter: one that is nothing but numbers would turn the filters off.
-fn query_text(expr: Expr) -> String {
+fn query_text(expr: &Expr) -> String {
     let text = expr.to_string();
     let mut words = text.split([',', ' ']).filter(|word| !word.is_empty());
     if words.all(|word| word.parse::<NctId>().is_ok()) { format!("({text})") } else { text }

@@ -47,7 +47,7 @@ impl LiveSnapshot {
             }
             return self.page(query, start, &body);
         }
-        let (ids, page) = self.listed(query, &asked, start, budget)?;
+        let (ids, page) = self.listed(query, &asked, start.place, budget)?;
         let targets = address::of_ids(&ids).targets(&[whole_pages()])?;
         let mut records = BTreeMap::new();
         for answer in self.ask_all(&targets, budget)? {
@@ -70,7 +70,7 @@ impl LiveSnapshot {
         let asked = Asked::of(&query.matching, None)?;
         let start = self.start(query)?;
         let targets = asked.targets(&page_parameters(query, &start, Some(NUMBER_ONLY)))?;
-        let [target] = targets.as_slice() else { return self.listed(query, &asked, start, budget) };
+        let [target] = targets.as_slice() else { return self.listed(query, &asked, start.place, budget) };
         let answer = self.ask_page(target, &start, budget)?;
         let body = PageBody::read(answer.body()?)?;
         Ok((body.ids()?, self.page(query, start, &body)?))
@@ -169,7 +169,7 @@ impl LiveSnapshot {
         &self,
         query: &StudyQuery,
         asked: &Asked,
-        start: Start<'_>,
+        place: Option<&RemotePlace>,
         budget: &Budget,
     ) -> Result<(Vec<NctId>, Page), RegistryError> {
         if !query.sort_keys().is_empty() {
@@ -181,7 +181,7 @@ impl LiveSnapshot {
             });
         }
         let all = self.all_listed(asked, budget)?;
-        let after = match start.place {
+        let after = match place {
             None => None,
             Some(place) => Some(place.name.parse().map_err(|_| RegistryError::ForeignPageToken)?),
         };

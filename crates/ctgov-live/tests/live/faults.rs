@@ -10,6 +10,9 @@ use std::time::Duration;
 const HTML: &str = "<!DOCTYPE html><html><body>We will be back soon</body></html>";
 const HTML_TYPE: (&str, &str) = ("content-type", "text/html");
 
+/// Says the same to every request.
+type Says = fn() -> Said;
+
 /// What is said first, and the page after it.
 fn then_fine(first: impl Fn() -> Said + Send + Sync + 'static) -> Service {
     let fine = page([7], Some(1), None);
@@ -18,7 +21,7 @@ fn then_fine(first: impl Fn() -> Said + Send + Sync + 'static) -> Service {
 
 #[test]
 fn what_passes_is_tried_again_and_the_answer_is_whole() {
-    let firsts: [(&str, fn() -> Said); 7] = [
+    let firsts: [(&str, Says); 7] = [
         ("500", || status(500, &[], "oops")),
         ("503", || status(503, &[HTML_TYPE], HTML)),
         ("429", || status(429, &[], "slow down")),
@@ -39,7 +42,7 @@ fn what_passes_is_tried_again_and_the_answer_is_whole() {
 fn what_does_not_pass_is_told_with_what_to_do_next() {
     let refused =
         "Error parsing query in Conditions or disease: \u{1b}[31minner bool query clause cannot be null";
-    let cases: [(fn() -> Said, usize, &str); 12] = [
+    let cases: [(Says, usize, &str); 12] = [
         (|| status(500, &[], "oops"), 4, "ClinicalTrials.gov failed (status 500); ask again in a moment"),
         (
             || status(200, &[HTML_TYPE], HTML),
