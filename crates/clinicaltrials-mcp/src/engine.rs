@@ -76,6 +76,11 @@ impl Engine {
         Self { registry, places, searches, lookups, is_remote }
     }
 
+    /// Whether calls wait for another service, which is to be spared.
+    pub fn is_remote(&self) -> bool {
+        self.is_remote
+    }
+
     /// The newest state of the data that is known without waiting.
     ///
     /// # Errors

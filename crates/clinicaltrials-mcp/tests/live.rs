@@ -5,7 +5,7 @@ use crate::support::{
 };
 use serde_json::{Map, Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
@@ -113,7 +113,46 @@ fn questions() -> Vec<Value> {
     ]
 }
 
+/// Questions to the REST API that the tools do not ask yet.
+const API_QUESTIONS: [&str; 12] = [
+    "query.lead=university&query.locn=Boston",
+    "query.outc=survival OR mortality&query.patient=adults",
+    "query.id=NCT90000007&filter.overallStatus=COMPLETED",
+    "query.term=(NCT90000007)&filter.advanced=AREA[StudyType]OBSERVATIONAL",
+    "filter.geo=distance(40.7,-74,500km)&postFilter.geo=distance(48.8,2.3,3000mi)",
+    "filter.geo=distance(40.7,-74,5000mi)&query.cond=cancer OR asthma&geoDecay=func:linear,scale:100km,offset:0km,decay:0.1",
+    "aggFilters=phase:2 3,sex:f,results:without&postFilter.advanced=AREA[Phase:size]RANGE[1,MAX]",
+    "filter.ids=NCT90000001|NCT90000002,nct90000003&postFilter.ids=NCT90000002,NCT90000003",
+    "filter.advanced=NOT AREA[StartDate]MISSING AND (AREA[EnrollmentCount]RANGE[10,500] OR AREA[Sex]FEMALE)",
+    "filter.advanced=AREA[LocationGeoPoint]DISTANCE[40.7,-74,5000km]&sort=LastUpdatePostDate:asc,@relevance",
+    "query.term=TILT[StartDate](study) AND EXPANSION[Term]\"children\"",
+    "query.cond=ALL&filter.advanced=SEARCH[Location](NOT AREA[LocationStatus]RECRUITING)",
+];
+
+/// The first page of both, by number, and how many there are in all.
+async fn first_pages(pair: &Pair, question: &str) -> [(Value, BTreeSet<String>); 2] {
+    let mut pages = Vec::new();
+    for program in [&pair.mirror, &pair.live] {
+        let address =
+            format!("{}/studies?countTotal=true&pageSize=1000&fields=NCTId&{question}", api(program));
+        let answer = reqwest::get(address).await.unwrap();
+        assert_eq!(answer.status(), 200, "{question}: {}", answer.text().await.unwrap());
+        let page: Value = answer.json().await.unwrap();
+        let id = |study: &Value| study["protocolSection"]["identificationModule"]["nctId"].to_string();
+        pages
+            .push((page["totalCount"].clone(), page["studies"].as_array().unwrap().iter().map(id).collect()));
+    }
+    pages.try_into().unwrap()
+}
+
 async fn compare(pair: &Pair) {
+    let mut found = 0;
+    for question in API_QUESTIONS {
+        let [mirror, live] = first_pages(pair, question).await;
+        assert_eq!(mirror, live, "{question}");
+        found += usize::from(!mirror.1.is_empty());
+    }
+    assert!(found >= 8, "{found} of these questions find something");
     for question in questions() {
         let mut counted = question.clone();
         counted.as_object_mut().unwrap().retain(|name, _| name != "sort");
@@ -224,6 +263,10 @@ async fn every_live_answer_says_that_it_is_live_of_which_data_and_that_studies_m
     };
     let [here, there] = [here.json().await.unwrap(), there.json().await.unwrap()].map(without_token);
     assert_eq!(here, there);
+    for (fields, status) in [("", 400), ("?types=ENUM&fields=Sex,Phase", 200)] {
+        let told = reqwest::get(format!("{}/stats/field/values{fields}", api(&pair.live))).await.unwrap();
+        assert_eq!(told.status(), status, "{fields}");
+    }
     let version: Value = reqwest::get(api(&pair.live) + "/version").await.unwrap().json().await.unwrap();
     assert_eq!(version["dataTimestamp"], moment);
 }

@@ -24,6 +24,7 @@ const ATTEMPTS_MAX: u32 = 4;
 const WAIT_MAX: Duration = Duration::from_secs(8);
 /// Longest that the service's wish to be left alone is waited out; a longer one is told to whoever asks.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
+
 /// What is taken for an answer without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {

@@ -76,24 +76,38 @@ impl LiveSnapshot {
         Ok((body.ids()?, self.page(query, start, &body)?))
     }
 
-    /// How many studies match, and what `also` says.
-    pub(crate) fn count_also(
+    /// How many studies match.
+    pub(crate) fn count_of(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError> {
+        let asked = Asked::of(matching, None)?;
+        match asked.targets(&count_parameters())?.as_slice() {
+            [target] => total(&*self.ask(target, budget)?),
+            _ => Ok(self.all_listed(&asked, budget)?.len() as u64),
+        }
+    }
+
+    /// How many studies match that meet each of `conditions` besides, all of one state of the data.
+    pub(crate) fn counts_of(
         &self,
         matching: &Matching,
-        also: Option<Expr>,
+        conditions: Vec<Option<Expr>>,
         budget: &Budget,
-    ) -> Result<u64, RegistryError> {
-        let asked = Asked::of(matching, also)?;
-        let targets = asked.targets(&[
-            ("countTotal".into(), "true".into()),
-            ("pageSize".into(), "1".into()),
-            ("fields".into(), NUMBER_ONLY.into()),
-        ])?;
-        let [target] = targets.as_slice() else {
-            return Ok(self.all_listed(&asked, budget)?.len() as u64);
-        };
-        let answer = self.ask(target, budget)?;
-        Ok(PageBody::read(answer.body()?)?.total()?.into())
+    ) -> Result<Vec<u64>, RegistryError> {
+        let mut targets = Vec::with_capacity(conditions.len());
+        for condition in conditions {
+            let mut parts = Asked::of(matching, condition)?.targets(&count_parameters())?;
+            match (parts.pop(), parts.is_empty()) {
+                (Some(target), true) => targets.push(target),
+                _ => {
+                    return Err(RegistryError::Unsupported {
+                        operation: "counting by value the studies of so long a list of numbers",
+                        why: "the list is asked in parts, each for every value; ask for fewer numbers"
+                            .to_owned(),
+                    });
+                }
+            }
+        }
+        let answers = self.ask_all(&targets, budget)?;
+        answers.iter().map(|answer| total(answer)).collect()
     }
 
     /// Where the page starts that `query` asks for.
@@ -205,6 +219,19 @@ impl LiveSnapshot {
         }
         Ok(all)
     }
+}
+
+/// What is asked where only the total matters.
+fn count_parameters() -> [Parameter; 3] {
+    [
+        ("countTotal".into(), "true".into()),
+        ("pageSize".into(), "1".into()),
+        ("fields".into(), NUMBER_ONLY.into()),
+    ]
+}
+
+fn total(answer: &Answer) -> Result<u64, RegistryError> {
+    Ok(PageBody::read(answer.body()?)?.total()?.into())
 }
 
 /// The largest page there is.

@@ -94,7 +94,7 @@ impl Snapshot for LiveSnapshot {
     }
 
     fn count(&self, matching: &Matching, budget: &Budget) -> Result<u64, RegistryError> {
-        self.count_also(matching, None, budget)
+        self.count_of(matching, budget)
     }
 
     fn study(&self, id: NctId, budget: &Budget) -> Result<Option<Document>, RegistryError> {

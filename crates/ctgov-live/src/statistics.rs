@@ -42,21 +42,17 @@ impl LiveSnapshot {
         if values.len() > COUNTS_MAX {
             return Err(no_table("the values of this field are too many to be counted one by one"));
         }
-        let steps = values.len() as u64 + 2;
-        let mut rows = Vec::with_capacity(values.len() + 1);
-        for (done, value) in (1..).zip(values) {
-            // A value may be called like an operator (`ALL`); `true` and `false` are no phrases.
-            let quoted = piece.enumeration().is_some();
-            let term = Term { text: value.to_owned(), quoted, span: Span::default() };
-            let also = Expr::In(Context::Area(Target::Piece(piece)), Expr::Term(term).into());
-            rows.push((Some(value.to_owned()), self.count_also(&query.matching, Some(also), budget)?));
-            budget.step(done, steps)?;
-        }
-        let missing = Expr::In(Context::Area(Target::Piece(piece)), Expr::Missing(Span::default()).into());
-        rows.push((None, self.count_also(&query.matching, Some(missing), budget)?));
-        budget.step(steps - 1, steps)?;
-        let studies = self.count_also(&query.matching, None, budget)?;
-        Ok(table(studies, rows, None))
+        let of_piece = |what: Expr| Some(Expr::In(Context::Area(Target::Piece(piece)), what.into()));
+        // A value may be called like an operator (`ALL`); `true` and `false` are no phrases.
+        let quoted = piece.enumeration().is_some();
+        let has = |value: &&str| {
+            of_piece(Expr::Term(Term { text: (*value).to_owned(), quoted, span: Span::default() }))
+        };
+        let conditions = values.iter().map(has).chain([of_piece(Expr::Missing(Span::default())), None]);
+        let mut counts = self.counts_of(&query.matching, conditions.collect(), budget)?;
+        let studies = counts.pop().unwrap_or_default();
+        let names = values.into_iter().map(|value| Some(value.to_owned())).chain([None]);
+        Ok(table(studies, names.zip(counts), None))
     }
 
     /// The table of all studies, from the service's statistics.
@@ -70,9 +66,10 @@ impl LiveSnapshot {
                 return Err(no_table("ClinicalTrials.gov keeps no table of dates and numbers"));
             }
         };
-        let studies = self.count_also(&Matching::default(), None, budget)?;
+        let studies = self.count_of(&Matching::default(), budget)?;
         let rows = top.into_iter().map(|(value, studies)| (Some(value), studies));
-        Ok(table(studies, rows.chain([(None, stats.missing)]), Some(unique + u64::from(stats.missing > 0))))
+        let rows_in_all = unique.saturating_add(u64::from(stats.missing > 0));
+        Ok(table(studies, rows.chain([(None, stats.missing)]), Some(rows_in_all)))
     }
 
     pub(crate) fn values_of(

@@ -164,5 +164,5 @@ fn progress_is_told_by_requests() {
         by: vec![ctgov::tabulate::Dimension { piece: ctgov::pieces::Piece::named("Sex"), period: None }],
     };
     service.snapshot().tabulate(&query, &budget).unwrap();
-    assert_eq!(*heard.lock().unwrap(), [(1, 5), (2, 5), (3, 5), (4, 5)]);
+    assert_eq!(*heard.lock().unwrap(), [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
 }
