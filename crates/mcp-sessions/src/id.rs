@@ -72,8 +72,9 @@ impl SessionId {
     /// The key under which a store keeps the session.
     #[must_use]
     pub fn key(&self) -> SessionKey {
-        let digest = Sha256::new().chain_update([SESSION_KIND]).chain_update(self.0).finalize();
-        SessionKey(digest.into())
+        let mut kind_and_id = [SESSION_KIND; 33];
+        kind_and_id[1..].copy_from_slice(&self.0);
+        SessionKey(Sha256::digest(kind_and_id).into())
     }
 }
 

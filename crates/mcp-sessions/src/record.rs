@@ -25,7 +25,7 @@ pub struct Record {
 ///
 /// Everything is copied: a state keeps no request alive. What is too long is trimmed when it is
 /// set, as each setter says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct SessionState {
     protocol_version: Box<str>,
     client_name: Box<str>,

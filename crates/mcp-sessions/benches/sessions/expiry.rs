@@ -28,6 +28,8 @@ const QUIET: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, PartialEq)]
 enum Sweeper {
     None,
+    /// In a thread of its own, through a store of its own: what two busy threads do to each other on this machine.
+    Elsewhere,
     /// In a thread of its own.
     Thread,
     /// In the one thread that also serves the requests.
@@ -59,7 +61,8 @@ pub(crate) fn measure() -> Vec<Table> {
     );
     for (name, sweeper, aim) in [
         ("none", Sweeper::None, ""),
-        ("in another thread", Sweeper::Thread, "longest <= 1,000 us more than without"),
+        ("of another store, in another thread", Sweeper::Elsewhere, ""),
+        ("in another thread", Sweeper::Thread, "longest <= 1,000 us more than of another store"),
         ("in the thread of the requests", Sweeper::Task, "longest <= 1,000 us more than without"),
     ] {
         let mut rounds: Vec<Round> = (0..ROUNDS).map(|_| round(&callers, sweeper)).collect();
@@ -86,21 +89,25 @@ pub(crate) fn measure() -> Vec<Table> {
 fn round(callers: &[Caller], sweeper: Sweeper) -> Round {
     let (sessions, living) = world(callers, people::policy());
     let stop = AtomicBool::new(false);
-    match sweeper {
-        Sweeper::None => thread::scope(|scope| {
+    let beside = |work: &dyn Fn() -> Duration| {
+        thread::scope(|scope| {
             let requests =
                 scope.spawn(|| people::runtime().block_on(requests(&sessions, &living, callers, &stop)));
-            thread::sleep(QUIET);
-            stop.store(true, Ordering::Relaxed);
-            Round { waits_ns: requests.join().unwrap(), sweep: Duration::ZERO }
-        }),
-        Sweeper::Thread => thread::scope(|scope| {
-            let requests =
-                scope.spawn(|| people::runtime().block_on(requests(&sessions, &living, callers, &stop)));
-            let sweep = people::runtime().block_on(sweep(&sessions));
+            let sweep = work();
             stop.store(true, Ordering::Relaxed);
             Round { waits_ns: requests.join().unwrap(), sweep }
+        })
+    };
+    match sweeper {
+        Sweeper::None => beside(&|| {
+            thread::sleep(QUIET);
+            Duration::ZERO
         }),
+        Sweeper::Elsewhere => {
+            let (others, _) = world(callers, people::policy());
+            beside(&|| people::runtime().block_on(sweep(&others)))
+        }
+        Sweeper::Thread => beside(&|| people::runtime().block_on(sweep(&sessions))),
         Sweeper::Task => people::runtime().block_on(async {
             let ending = async {
                 let took = sweep(&sessions).await;

@@ -1,10 +1,10 @@
 //! Sessions in this process's memory.
 //!
 //! ```text
-//! key ──▶ shard (one of 64)     slots     number → key, binding, times, state
-//!                               by_key    key → number
-//!                               due       (when to look at it next, number), in order
-//! identity ──▶ owners (1 of 64) identity → its keys         for its cap, list, log-out
+//! key ──▶ shard (one of 1024)     sessions  key → binding, times, state
+//!                                 due       (when to look at which next), in order
+//!                                 states    what clients said, once where many said the same
+//! identity ──▶ owners (1 of 1024) identity → its keys       for its cap, list, log-out
 //! ```
 //!
 //! A request takes the read lock of one shard, and writes no more than an atomic time of last
@@ -18,6 +18,7 @@
 //! session is put in.
 
 mod shard;
+mod table;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -32,12 +33,13 @@ use crate::{
     SystemClock,
 };
 
-const SHARDS: usize = 64;
-
-/// How often a sweep looks at some sessions before others on its thread have their turn: about a millisecond.
-const TURNS: usize = 4;
+/// Many, so that a shard is small: what it does at once while others wait, such as growing, is then short.
+/// Few where the order in which threads meet is tried out: there each is costly.
+const SHARDS: usize = if cfg!(shuttle) { 4 } else { 1_024 };
 
 /// A [`SessionStore`] in memory: as fast as it gets, gone with the process.
+///
+/// Sessions of clients that said the same of themselves share what they said.
 pub struct MemoryStore<C = SystemClock> {
     clock: C,
     shards: Vec<RwLock<Shard>>,
@@ -105,11 +107,11 @@ impl<C: Clock> MemoryStore<C> {
     }
 
     fn shard(&self, key: &SessionKey) -> &RwLock<Shard> {
-        &self.shards[usize::from(key.as_bytes()[0]) % SHARDS]
+        &self.shards[part(key.as_bytes())]
     }
 
     fn owners(&self, owner: &IdentityDigest) -> &Mutex<Owners> {
-        &self.owners[usize::from(owner.as_bytes()[0]) % SHARDS]
+        &self.owners[part(owner.as_bytes())]
     }
 
     fn look(&self, key: &SessionKey, caller: CallerKey, touch: bool, policy: &Policy, now_ms: u64) -> Found {
@@ -140,11 +142,12 @@ impl<C: Clock> MemoryStore<C> {
         policy: &Policy,
         now_ms: u64,
     ) -> Result<Record, Refusal> {
-        match self.insert_now(key, binding, state, policy, now_ms) {
-            Err(Refusal::AtCapacity(Cap::Total)) if self.remove_past(policy, now_ms) > 0 => {
-                self.insert_now(key, binding, state, policy, now_ms)
+        loop {
+            match self.insert_now(key, binding, state, policy, now_ms) {
+                // Room for a few is enough: the sweep sees to the rest.
+                Err(Refusal::AtCapacity(Cap::Total)) if self.remove_some_past(policy, now_ms) => {}
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
     }
 
@@ -231,18 +234,29 @@ impl<C: Clock> MemoryStore<C> {
         removed
     }
 
-    /// Removes every session past its time.
-    fn remove_past(&self, policy: &Policy, now_ms: u64) -> usize {
-        std::iter::from_fn(|| self.remove_some_past(policy, now_ms)).sum()
+    /// Removes some session past its time, and a few more while it is there. `false` when there is none.
+    fn remove_some_past(&self, policy: &Policy, now_ms: u64) -> bool {
+        self.shards.iter().any(|shard| {
+            std::iter::from_fn(|| self.remove_some_of(shard, policy, now_ms)).any(|removed| removed > 0)
+        })
     }
 
-    /// Removes some of the sessions past their time and tells how many. `None` when nothing is due to be looked at.
-    fn remove_some_past(&self, policy: &Policy, now_ms: u64) -> Option<usize> {
-        let shard = self.shards.iter().find(|shard| shard.read().is_due(now_ms))?;
+    /// Removes some of a shard's sessions past their time and tells how many. `None` when nothing is due to be
+    /// looked at.
+    fn remove_some_of(&self, shard: &RwLock<Shard>, policy: &Policy, now_ms: u64) -> Option<usize> {
+        if !shard.read().is_due(now_ms) {
+            return None;
+        }
         let past = shard.write().past(policy, now_ms);
         let still_past = |entry: &Entry| entry.age(policy, now_ms) != Age::Live;
         Some(past.iter().filter(|(key, binding)| self.remove(key, *binding, still_past)).count())
     }
+}
+
+/// Which shard, or which part of the owners, a digest belongs to.
+fn part(digest: &[u8; 32]) -> usize {
+    let [a, b, ..] = *digest;
+    usize::from(u16::from_le_bytes([a, b])) % SHARDS
 }
 
 /// What a store around this one needs that keeps the sessions elsewhere too.
@@ -450,10 +464,10 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
     async fn sweep(&self, policy: &Policy) -> Result<usize, StoreError> {
         let now_ms = self.clock.now_ms();
         let mut removed = 0;
-        for turn in 1.. {
-            let Some(some) = self.remove_some_past(policy, now_ms) else { break };
-            removed += some;
-            if turn % TURNS == 0 {
+        for shard in &self.shards {
+            while let Some(some) = self.remove_some_of(shard, policy, now_ms) {
+                removed += some;
+                // Others on this thread have their turn.
                 tokio::task::yield_now().await;
             }
         }
@@ -529,7 +543,7 @@ mod tests {
         assert_eq!(past.len(), 1);
         // Somebody who read the clock a moment earlier gets in before it is removed.
         store.look(&key, CallerKey::Anonymous, true, &policy, too_late_ms - 1);
-        assert_eq!(store.remove_past(&policy, too_late_ms), 0);
+        assert!(!store.remove_some_past(&policy, too_late_ms));
         clock.advance(Duration::from_secs(3600));
         assert_eq!(store.sweep(&policy).await.expect("memory does not fail"), 1);
     }

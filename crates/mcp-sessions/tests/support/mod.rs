@@ -67,7 +67,7 @@ impl Log {
         String::from_utf8(bytes).expect("logs are text")
     }
 
-    fn install() {
+    pub(crate) fn install() {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {
             tracing_subscriber::fmt()

@@ -44,7 +44,11 @@ pub(crate) fn run_program(studies: Option<&Path>) -> anyhow::Result<()> {
 }
 
 /// Imports the studies to measure with, and says what they are.
-fn prepare_data(program: &Path, data_dir: &Path, studies: Option<&Path>) -> anyhow::Result<String> {
+pub(crate) fn prepare_data(
+    program: &Path,
+    data_dir: &Path,
+    studies: Option<&Path>,
+) -> anyhow::Result<String> {
     if data_dir.exists() {
         fs::remove_dir_all(data_dir).context("emptying the data directory")?;
     }

@@ -9,6 +9,7 @@
 
 use super::{
     process::resident_kib,
+    program::prepare_data,
     session_server::{CONNECTIONS, INITIALIZE, SessionServer, token},
 };
 use crate::{
@@ -62,13 +63,10 @@ pub(crate) fn run_sessions() -> anyhow::Result<()> {
         ("file", format!("file:{}", folder.join("sessions.redb").display())),
     ];
     stores.extend(redis.as_ref().map(|redis| ("redis", redis.url.clone())));
+    let (program, data_dir) = (target.join("release/clinicaltrials-mcp"), folder.join("data"));
+    let studies = prepare_data(&program, &data_dir, None)?;
     step("the program", || {
-        let over_http = OverHttp {
-            program: target.join("release/clinicaltrials-mcp"),
-            data_dir: folder.join("data"),
-            stores,
-        };
-        tables.extend(over_http.tables()?);
+        tables.extend(OverHttp { program, data_dir, studies, stores }.tables()?);
         Ok(())
     })?;
     fs::write(folder.join("result.json"), format!("{:#}\n", json!(tables))).context("writing the result")?;
@@ -108,6 +106,8 @@ fn shown(table: &Value) -> String {
 struct OverHttp {
     program: PathBuf,
     data_dir: PathBuf,
+    /// What is in the mirror.
+    studies: String,
     /// A store's name, and what `--sessions` calls it.
     stores: Vec<(&'static str, String)>,
 }
@@ -123,7 +123,7 @@ impl OverHttp {
         let open = IDENTITIES * SESSIONS_PER_IDENTITY;
         Ok(vec![
             json!({
-                "title": format!("the program, `tools/list` in a session, jwt, made-up studies, {CONNECTIONS} connections"),
+                "title": format!("the program, `tools/list` in a session, jwt, {}, {CONNECTIONS} connections", self.studies),
                 "columns": ["sessions in", "per second", "p50 ms", "p99 ms", "CPU ms each", "aim"],
                 "rows": lists,
             }),
@@ -141,9 +141,8 @@ impl OverHttp {
     }
 
     fn start(&self, store: &str) -> anyhow::Result<SessionServer> {
-        fs::create_dir_all(&self.data_dir).context("making the data directory")?;
         empty(store).context("removing the sessions of the server before")?;
-        SessionServer::start(&self.program, "sample", &self.data_dir, store)
+        SessionServer::start(&self.program, "mirror", &self.data_dir, store)
     }
 
     fn list(&self, name: &str, store: &str) -> anyhow::Result<Value> {

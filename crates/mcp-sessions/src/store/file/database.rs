@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use redb::backends::FileBackend;
 use redb::{Builder, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
@@ -18,6 +19,10 @@ const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 /// The format of `sessions`, in `meta`. Raised with every change that an older version would misread.
 const FORMAT: u64 = 1;
 const FORMAT_KEY: &str = "format";
+
+/// How long a store waits for one that is on its way out, whose process is being replaced or has begun another.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Sessions are in memory already: the database needs no more than its inner pages.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
@@ -167,10 +172,18 @@ impl Opening<'_> {
         let mut name = self.path.as_os_str().to_owned();
         name.push(".lock");
         let lock = for_the_owner(Path::new(&name)).map_err(io)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(FileStoreError::InUse { path: self.path.into() }),
-            Err(TryLockError::Error(source)) => Err(io(source)),
+        let patience = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::WouldBlock) if Instant::now() < patience => {
+                    std::thread::sleep(LOCK_INTERVAL)
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(FileStoreError::InUse { path: self.path.into() });
+                }
+                Err(TryLockError::Error(source)) => return Err(io(source)),
+            }
         }
     }
 

@@ -1,27 +1,25 @@
 //! One of the parts of a memory store: its sessions, and when to look at each of them again.
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry as State, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hashbrown::HashTable;
-use slab::Slab;
-
+use super::table::{Table, look};
 use crate::sync::AtomicU64;
 use crate::{Age, Binding, Policy, Record, SessionKey, SessionState};
 
 /// How many sessions a sweep takes out of a shard before it lets others in.
-const SWEEP_BATCH: usize = 256;
+const SWEEP_BATCH: usize = 64;
 
 /// Sessions by key, and in the order in which they are to be looked at.
-///
-/// Sessions stand in numbered slots, and everything else knows them by their number: that is what keeps
-/// a session small.
 #[derive(Default)]
 pub(super) struct Shard {
-    slots: Slab<Entry>,
-    by_key: HashTable<u32>,
-    due: BTreeSet<(u64, u32)>,
+    sessions: Table,
+    /// When to look at which session, by its [`look`]. No two are equal.
+    due: BTreeSet<(u64, u64)>,
+    /// What clients said of themselves, and of how many sessions here. Most say one of a few things.
+    states: HashMap<Arc<SessionState>, u32>,
 }
 
 /// One session.
@@ -39,60 +37,78 @@ pub(super) struct Entry {
 /// the millisecond after, so that zero can mean never.
 struct LastUsed(AtomicU64);
 
-/// A key is a digest already, and only ids that were minted here are put in: any eight bytes of it
-/// spread as well as a hash would. The first one has chosen the shard.
-fn spread(key: &SessionKey) -> u64 {
-    let [_, a, b, c, d, e, f, g, h, ..] = *key.as_bytes();
-    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
-}
-
 impl Shard {
     pub(super) fn get(&self, key: &SessionKey) -> Option<&Entry> {
-        self.slot(key).map(|slot| &self.slots[slot])
+        self.sessions.get(key)
     }
 
     pub(super) fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Entry> {
-        self.slot(key).map(|slot| &mut self.slots[slot])
-    }
-
-    fn slot(&self, key: &SessionKey) -> Option<usize> {
-        let found = self.by_key.find(spread(key), |slot| self.slots[*slot as usize].key == *key);
-        found.map(|slot| *slot as usize)
+        self.sessions.get_mut(key)
     }
 
     /// Puts in a session whose key is not there.
-    pub(super) fn insert(&mut self, entry: Entry) {
-        let (key, due_ms) = (entry.key, entry.due_ms);
-        let slot = u32::try_from(self.slots.insert(entry)).expect("four billion sessions fit no memory");
-        self.due.insert((due_ms, slot));
-        self.by_key.insert_unique(spread(&key), slot, |slot| spread(&self.slots[*slot as usize].key));
+    pub(super) fn insert(&mut self, mut entry: Entry) {
+        entry.state = self.share(entry.state);
+        entry.due_ms = self.remind(entry.due_ms, look(&entry.key));
+        self.sessions.insert(entry);
     }
 
     pub(super) fn remove_if(&mut self, key: &SessionKey, doomed: impl Fn(&Entry) -> bool) -> bool {
-        let is_it = |slot: &u32| self.slots[*slot as usize].key == *key;
-        let Ok(place) = self.by_key.find_entry(spread(key), is_it) else { return false };
-        let slot = *place.get();
-        if !doomed(&self.slots[slot as usize]) {
+        if !self.sessions.get(key).is_some_and(doomed) {
             return false;
         }
-        place.remove();
-        let entry = self.slots.remove(slot as usize);
-        self.due.remove(&(entry.due_ms, slot));
+        if let Some(entry) = self.sessions.remove(key) {
+            self.due.remove(&(entry.due_ms, look(key)));
+            self.unshare(&entry.state);
+        }
         true
+    }
+
+    /// Has a session looked at again when it is `due_ms`, or a little earlier if that is taken, and says when.
+    fn remind(&mut self, mut due_ms: u64, look: u64) -> u64 {
+        while !self.due.insert((due_ms, look)) && due_ms > 0 {
+            due_ms -= 1;
+        }
+        due_ms
     }
 
     #[cfg(feature = "file")]
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.slots.iter().map(|(_, entry)| entry)
+        self.sessions.iter()
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.slots.is_empty() && self.by_key.is_empty() && self.due.is_empty()
+        self.sessions.iter().next().is_none() && self.due.is_empty() && self.states.is_empty()
     }
 
     pub(super) fn is_due(&self, now_ms: u64) -> bool {
         self.due.first().is_some_and(|(due_ms, _)| *due_ms < now_ms)
+    }
+
+    /// The equal state of another session here, if there is one: what is shared takes no room of its own, and
+    /// need not be fetched from afar.
+    fn share(&mut self, state: Arc<SessionState>) -> Arc<SessionState> {
+        match self.states.entry(state) {
+            State::Occupied(mut known) => {
+                *known.get_mut() += 1;
+                Arc::clone(known.key())
+            }
+            State::Vacant(new) => {
+                let state = Arc::clone(new.key());
+                new.insert(1);
+                state
+            }
+        }
+    }
+
+    fn unshare(&mut self, state: &Arc<SessionState>) {
+        if let Some(sessions) = self.states.get_mut(state) {
+            *sessions -= 1;
+            if *sessions == 0 {
+                self.states.remove(state);
+            }
+        }
     }
 
     /// Looks at some of what is due: puts the living back at their real time and returns the others,
@@ -100,15 +116,20 @@ impl Shard {
     pub(super) fn past(&mut self, policy: &Policy, now_ms: u64) -> Vec<(SessionKey, Binding)> {
         let due = self.due.iter().take_while(|(due_ms, _)| *due_ms < now_ms).take(SWEEP_BATCH);
         let mut past = Vec::new();
-        for (due_ms, slot) in due.copied().collect::<Vec<_>>() {
-            let entry = &mut self.slots[slot as usize];
-            if entry.age(policy, now_ms) == Age::Live {
-                entry.due_ms = policy.alive_until_ms(entry.created_ms, entry.last_used.get());
-                let again_ms = entry.due_ms;
-                self.due.remove(&(due_ms, slot));
-                self.due.insert((again_ms, slot));
-            } else {
+        for (due_ms, look) in due.copied().collect::<Vec<_>>() {
+            let entry = self.sessions.get_by_look(look, |entry| entry.due_ms == due_ms);
+            if let Some(entry) = &entry
+                && entry.age(policy, now_ms) != Age::Live
+            {
                 past.push((entry.key, entry.binding));
+                continue;
+            }
+            self.due.remove(&(due_ms, look));
+            let Some(entry) = entry else { continue };
+            let (key, until_ms) = (entry.key, policy.alive_until_ms(entry.created_ms, entry.last_used.get()));
+            let again_ms = self.remind(until_ms, look);
+            if let Some(entry) = self.sessions.get_mut(&key) {
+                entry.due_ms = again_ms;
             }
         }
         past
@@ -123,7 +144,6 @@ impl Entry {
         Self { key, binding, created_ms, last_used: LastUsed::new(last_used_ms), due_ms, state }
     }
 
-    #[cfg(feature = "file")]
     pub(super) fn key(&self) -> &SessionKey {
         &self.key
     }
