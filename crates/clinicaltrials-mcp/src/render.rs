@@ -15,25 +15,36 @@ pub const DATA_VERSION_META: &str = "org.clinicaltrials-mcp/dataVersion";
 pub struct DataVersionView {
     /// Identifies the data: the same records have the same version on every server
     pub version: String,
-    /// Where the data comes from: mirror (a local copy of the registry) or sample (made-up studies)
+    /// Where the data comes from: mirror (a local copy of the registry), live (the registry's own API, asked now) or sample (made-up studies)
     pub source: String,
-    /// How many studies the data holds
-    pub studies: u64,
-    /// How many of them are synthetic, made up and describing no real study
-    pub synthetic_studies: u64,
-    /// The newest LastUpdatePostDate in the data
+    /// How many studies the data holds; absent when live
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub studies: Option<u64>,
+    /// How many of them are synthetic, made up and describing no real study; absent when some may be and nobody knows how many
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synthetic_studies: Option<u64>,
+    /// The newest LastUpdatePostDate in the data; absent when live
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest_update: Option<String>,
+    /// When live: which version of its API the registry serves
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// When live: when the registry published its data
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_timestamp: Option<String>,
 }
 
 impl From<&DataVersion> for DataVersionView {
     fn from(version: &DataVersion) -> Self {
+        let service = version.service.as_ref();
         Self {
             version: version.id.to_string(),
             source: version.source.to_string(),
             studies: version.studies,
             synthetic_studies: version.synthetic,
             newest_update: version.newest_update.clone(),
+            api_version: service.map(|service| service.api_version.clone()),
+            data_timestamp: service.and_then(|service| service.data_timestamp.clone()),
         }
     }
 }
@@ -41,14 +52,25 @@ impl From<&DataVersion> for DataVersionView {
 impl DataVersionView {
     /// The version in one phrase, for text answers.
     pub fn in_words(&self) -> String {
-        let Self { version, source, studies, synthetic_studies, newest_update } = self;
-        let newest = newest_update.as_deref().unwrap_or("unknown");
-        let mut words =
-            format!("data version {version}, {source}, {studies} studies, newest update {newest}");
-        if *source == DataSource::Sample.to_string() {
+        let mut words = format!("data version {}, {}", self.version, self.source);
+        if let Some(studies) = self.studies {
+            let newest = self.newest_update.as_deref().unwrap_or("unknown");
+            let _ = write!(words, ", {studies} studies, newest update {newest}");
+        }
+        if let Some(api_version) = &self.api_version {
+            let published = self.data_timestamp.as_deref().unwrap_or("at an unknown time");
+            let _ = write!(words, ", API {api_version}, published {published}");
+        }
+        if self.source == DataSource::Sample.to_string() {
             words.push_str("; SYNTHETIC sample data, no real study");
-        } else if *synthetic_studies > 0 {
-            let _ = write!(words, "; {synthetic_studies} of them SYNTHETIC (NCT9…), no real studies");
+        } else {
+            match self.synthetic_studies {
+                Some(0) => {}
+                Some(synthetic) => {
+                    let _ = write!(words, "; {synthetic} of them SYNTHETIC (NCT9…), no real studies");
+                }
+                None => words.push_str("; some may be SYNTHETIC (NCT9…), no real studies"),
+            }
         }
         words
     }

@@ -142,7 +142,9 @@ impl From<ToolError> for Failure {
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::ForeignPageToken | RegistryError::ExpiredPageToken => Self::Tool(ToolError::new(
+            RegistryError::ForeignPageToken
+            | RegistryError::ExpiredPageToken
+            | RegistryError::OtherSourcePageToken => Self::Tool(ToolError::new(
                 error.to_string(),
                 "repeat the first call and follow its nextPageToken",
             )),
@@ -150,6 +152,11 @@ impl From<RegistryError> for Failure {
                 error.to_string(),
                 "ask it in another way; the error says what works",
             )),
+            RegistryError::Refused { .. } => Self::Tool(ToolError::new(
+                error.to_string(),
+                "ask it in another way; what stands after the colon are ClinicalTrials.gov's words",
+            )),
+            RegistryError::Remote { problem, advice, .. } => Self::Tool(ToolError::new(problem, advice)),
             RegistryError::DeadlineExceeded { .. } => Self::Tool(ToolError::new(
                 error.to_string(),
                 "use rarer words or add a statusFilter or phaseFilter",

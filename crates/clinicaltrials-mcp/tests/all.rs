@@ -6,6 +6,7 @@ mod api_v2;
 mod cli;
 mod clients;
 mod generations;
+mod live;
 mod replicas;
 mod session_stores;
 mod sessions;

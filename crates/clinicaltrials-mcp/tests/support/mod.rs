@@ -360,9 +360,10 @@ impl Registry for SlowRegistry {
         let version = DataVersion {
             id: VersionId([7; 8]),
             source: DataSource::Sample,
-            studies: 1,
-            synthetic: 1,
+            studies: Some(1),
+            synthetic: Some(1),
             newest_update: None,
+            service: None,
         };
         Ok(Arc::new(SlowSnapshot { search_time: self.search_time, started: self.started.clone(), version }))
     }
