@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod answers;
 mod api_v2;
 mod cli;
 mod clients;
+mod counting;
 mod generations;
 mod replicas;
 mod session_stores;

@@ -62,6 +62,8 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
     assert_eq!(
         seen["tools"],
         json!([
+            "clinicaltrials_get_field_definitions",
+            "clinicaltrials_get_field_values",
             "clinicaltrials_get_study_count",
             "clinicaltrials_get_study_record",
             "clinicaltrials_search_studies"
@@ -72,7 +74,7 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
     assert_eq!(seen["record"], json!(sample.study(STUDY)));
     assert_eq!(seen["resource"], seen["record"]);
     assert_eq!(seen["refusedIsError"], true);
-    assert!(seen["refused"].as_str().unwrap().starts_with("`geoFilter` is not served yet"), "{seen}");
+    assert!(seen["refused"].as_str().unwrap().starts_with("`geoFilter`: `Boston` is no circle"), "{seen}");
 }
 
 pub(crate) fn study_id() -> String {
