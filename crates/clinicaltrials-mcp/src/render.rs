@@ -1,6 +1,7 @@
 //! What callers see of a study and of the data: the same facts as values and as text.
 
 pub mod digest;
+pub mod results;
 pub mod sites;
 mod words;
 

@@ -13,6 +13,7 @@ mod get_field_definitions;
 mod get_field_values;
 mod get_study_count;
 mod get_study_record;
+mod get_study_results;
 mod limits;
 mod schema;
 mod search_studies;
@@ -45,6 +46,7 @@ enum Which {
     GetFieldValues,
     GetStudyCount,
     GetStudyRecord,
+    GetStudyResults,
     SearchStudies,
 }
 
@@ -79,6 +81,7 @@ impl Catalogue {
             (Which::GetFieldValues, get_field_values::definition()),
             (Which::GetStudyCount, get_study_count::definition()),
             (Which::GetStudyRecord, get_study_record::definition()),
+            (Which::GetStudyResults, get_study_results::definition()),
             (Which::SearchStudies, search_studies::definition(page_size_max)),
         ];
         Self { tools }
@@ -142,6 +145,7 @@ impl Which {
             Self::GetFieldValues => get_field_values::call(engine, arguments, control).await,
             Self::GetStudyCount => get_study_count::call(engine, arguments, control).await,
             Self::GetStudyRecord => get_study_record::call(engine, arguments, control).await,
+            Self::GetStudyResults => get_study_results::call(engine, arguments, control).await,
             Self::SearchStudies => search_studies::call(engine, arguments, control).await,
         }
     }

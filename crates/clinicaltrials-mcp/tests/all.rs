@@ -9,6 +9,7 @@ mod clients;
 mod counting;
 mod generations;
 mod replicas;
+mod results;
 mod session_stores;
 mod sessions;
 mod stdio;

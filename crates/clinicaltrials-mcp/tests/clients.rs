@@ -66,6 +66,7 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
             "clinicaltrials_get_field_values",
             "clinicaltrials_get_study_count",
             "clinicaltrials_get_study_record",
+            "clinicaltrials_get_study_results",
             "clinicaltrials_search_studies"
         ])
     );

@@ -87,6 +87,11 @@ impl Toolbox {
     }
 }
 
+/// The number of a record's study.
+pub(crate) fn id(record: &Value) -> &str {
+    record["protocolSection"]["identificationModule"]["nctId"].as_str().unwrap()
+}
+
 /// Every text, number and truth value in `value`, as people read them.
 pub(crate) fn leaves(value: &Value, found: &mut Vec<String>) {
     match value {
