@@ -27,8 +27,10 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 const INSTRUCTIONS: &str = "\
 Studies registered on ClinicalTrials.gov. Search with clinicaltrials_search_studies, count with \
-clinicaltrials_get_study_count, read one record with clinicaltrials_get_study_record. Every answer names the data \
-version it comes from; records with an NCT9… number are synthetic, made up for trying things out, and describe no \
+clinicaltrials_get_study_count, read records with clinicaltrials_get_study_record and posted results with \
+clinicaltrials_get_study_results; for a person use clinicaltrials_find_eligible. When a field's name or value is \
+uncertain, look it up with clinicaltrials_get_field_definitions and clinicaltrials_get_field_values. Every answer names \
+the data version it comes from; records with an NCT9… number are synthetic, made up for trying things out, and describe no \
 real study.";
 
 /// Answers MCP requests. Cheap to clone: the HTTP transport takes one for each request.

@@ -154,6 +154,11 @@ impl StudySummary {
     }
 }
 
+/// So many studies, in words.
+pub fn counted(count: u64) -> String {
+    if count == 1 { "1 study".to_owned() } else { format!("{count} studies") }
+}
+
 /// Every value of a piece of text in a record, in the record's order.
 pub fn texts(piece: Piece, study: &Value) -> Vec<String> {
     let mut found = Vec::new();

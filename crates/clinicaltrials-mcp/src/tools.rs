@@ -5,10 +5,13 @@
 //!                                                               └▶ the same in words
 //! ```
 
+mod analyze_trends;
 mod arguments;
 mod breakdown;
+mod compare_studies;
 mod criteria;
 mod fields;
+mod find_eligible;
 mod get_field_definitions;
 mod get_field_values;
 mod get_study_count;
@@ -42,6 +45,9 @@ pub struct Catalogue {
 /// Which tool a definition is of.
 #[derive(Clone, Copy)]
 enum Which {
+    AnalyzeTrends,
+    CompareStudies,
+    FindEligible,
     GetFieldDefinitions,
     GetFieldValues,
     GetStudyCount,
@@ -77,6 +83,9 @@ impl Catalogue {
     /// The tools, with at most `page_size_max` studies on a page.
     pub fn new(page_size_max: u16) -> Self {
         let tools = vec![
+            (Which::AnalyzeTrends, analyze_trends::definition()),
+            (Which::CompareStudies, compare_studies::definition()),
+            (Which::FindEligible, find_eligible::definition()),
             (Which::GetFieldDefinitions, get_field_definitions::definition()),
             (Which::GetFieldValues, get_field_values::definition()),
             (Which::GetStudyCount, get_study_count::definition()),
@@ -141,6 +150,9 @@ impl Catalogue {
 impl Which {
     async fn call(self, engine: &Engine, arguments: &Value, control: CallControl) -> Result<Answer, Failure> {
         match self {
+            Self::AnalyzeTrends => analyze_trends::call(engine, arguments, control).await,
+            Self::CompareStudies => compare_studies::call(engine, arguments, control).await,
+            Self::FindEligible => find_eligible::call(engine, arguments, control).await,
             Self::GetFieldDefinitions => get_field_definitions::call(engine, arguments),
             Self::GetFieldValues => get_field_values::call(engine, arguments, control).await,
             Self::GetStudyCount => get_study_count::call(engine, arguments, control).await,
@@ -200,11 +212,7 @@ fn reading_tool<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
     title: &'static str,
     description: impl Into<String>,
 ) -> Tool {
-    let annotations = ToolAnnotations::with_title(title)
-        .read_only(true)
-        .destructive(false)
-        .idempotent(true)
-        .open_world(false);
+    let annotations = ToolAnnotations::new().read_only(true).idempotent(true).open_world(false);
     Tool::new(name, description.into(), Arc::new(schema::of_input::<Input>()))
         .with_title(title)
         .with_raw_output_schema(Arc::new(schema::of_output::<Output>()))

@@ -62,6 +62,9 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
     assert_eq!(
         seen["tools"],
         json!([
+            "clinicaltrials_analyze_trends",
+            "clinicaltrials_compare_studies",
+            "clinicaltrials_find_eligible",
             "clinicaltrials_get_field_definitions",
             "clinicaltrials_get_field_values",
             "clinicaltrials_get_study_count",

@@ -185,3 +185,77 @@ async fn definitions_lead_from_words_to_fields_and_their_values() {
     let indexed = json!({"query": "NumPhases", "includeIndexedOnly": true});
     assert_eq!(toolbox.value("get_field_definitions", indexed).await["fields"][0]["piece"], "NumPhases");
 }
+
+#[tokio::test]
+async fn trends_count_every_match_and_cross_any_two() {
+    const COUNTRIES: &str = "/protocolSection/contactsLocationsModule/locations";
+    for toolbox in [Some(Toolbox::sample()), Toolbox::real()].into_iter().flatten() {
+        let records = toolbox.records();
+        let analyses = json!(["countByStatus", "countByPhase", "countByYear", "countByCountry"]);
+        let answer = toolbox.value("analyze_trends", json!({"analysisType": analyses, "limit": 1000})).await;
+        for analysis in answer["analysis"].as_array().unwrap() {
+            assert_eq!(analysis["totalStudies"], records.len());
+            let by = analysis["by"][0].as_str().unwrap();
+            let rows = analysis["rows"].as_array().unwrap().iter();
+            let found: BTreeMap<String, u64> = rows
+                .map(|row| (row[by].as_str().unwrap().to_owned(), row["studies"].as_u64().unwrap()))
+                .collect();
+            let expected = match by {
+                "OverallStatus" => counted(records, STATUS),
+                "Phase" => counted(records, PHASES),
+                "StartDate:year" => {
+                    let mut years = BTreeMap::<String, u64>::new();
+                    for (date, count) in counted(records, START) {
+                        *years
+                            .entry(date.get(..4).filter(|_| date != "(none)").unwrap_or("(none)").to_owned())
+                            .or_default() += count;
+                    }
+                    years
+                }
+                _ => {
+                    let with_countries = records.iter().map(|record| {
+                        let sites = record.pointer(COUNTRIES).and_then(Value::as_array).cloned().unwrap_or_default();
+                        json!({"countries": sites.iter().filter_map(|site| site.get("country")).collect::<Vec<_>>()})
+                    });
+                    counted(&with_countries.collect::<Vec<_>>(), "/countries")
+                }
+            };
+            assert_eq!(found, expected, "{by}");
+        }
+        let crossed =
+            json!({"analysisType": "countByStudyType", "crossWith": "countBySponsorType", "limit": 1000});
+        let crossed = toolbox.value("analyze_trends", crossed).await;
+        for row in crossed["analysis"][0]["rows"].as_array().unwrap() {
+            let expected = records.iter().filter(|record| {
+                record["protocolSection"]["designModule"]["studyType"] == row["StudyType"]
+                    && record["protocolSection"]["sponsorCollaboratorsModule"]["leadSponsor"]["class"]
+                        == row["LeadSponsorClass"]
+            });
+            if row["StudyType"] != "(none)" && row["LeadSponsorClass"] != "(none)" {
+                assert_eq!(row["studies"], expected.count(), "{row}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn trends_are_refused_by_name_where_they_cannot_be_counted() {
+    let toolbox = Toolbox::sample();
+    for (arguments, problem, hint) in [
+        (json!({}), "`analysisType` is missing", "analyses"),
+        (json!({"analysisType": "countByColour"}), "`countByColour` is not one of", "countByPhase"),
+        (json!({"analysisType": "countByYear", "dateField": "Phase"}), "`Phase` is no date", "StartDate"),
+        (
+            json!({"analysisType": "countByYear", "filter": "AREA[Phase"}),
+            "`advancedFilter` cannot be searched",
+            "quotes",
+        ),
+    ] {
+        let (told, instead) = toolbox.refusal("analyze_trends", arguments.clone()).await;
+        assert!(told.contains(problem) && instead.contains(hint), "{arguments}: {told} | {instead}");
+    }
+    let by_results =
+        json!({"analysisType": "count by year", "dateField": "ResultsFirstPostDate", "limit": 1000});
+    let answer = toolbox.value("analyze_trends", by_results).await;
+    assert_eq!(answer["analysis"][0]["by"], json!(["ResultsFirstPostDate:year"]));
+}

@@ -5,12 +5,11 @@ use ctgov::{
     NctId,
     pieces::{Piece, sites},
 };
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// What somebody reads first of a record, each value as the record has it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Digest {
     #[serde(flatten)]
@@ -53,7 +52,7 @@ pub struct Digest {
 }
 
 /// How much of results is posted.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultsSize {
     outcome_measures: usize,

@@ -28,6 +28,9 @@ pub enum Section {
 
 type Object = Map<String, Value>;
 
+/// From a published value to what is told of it.
+type Change<'a> = &'a dyn Fn(&Value) -> Value;
+
 /// A level of lists within lists: what its elements are called in rows, and the key of the next level.
 type Level = (&'static str, Option<&'static str>);
 
@@ -105,6 +108,10 @@ impl Section {
                     let is_primary = outcome["type"] == "PRIMARY";
                     let Some(outcome) = outcome.as_object_mut() else { continue };
                     outcome.retain(|key, _| key != "description" && key != "populationDescription");
+                    for group in outcome.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten()
+                    {
+                        retain(group, &["id", "title"]);
+                    }
                     if !is_primary {
                         outcome.retain(|key, _| {
                             ["type", "title", "timeFrame", "reportingStatus"].contains(&key.as_str())
@@ -168,7 +175,7 @@ fn measure(published: &Value) -> Value {
 }
 
 /// `object` with the values of some keys in another form.
-fn with(object: &Value, changes: &[(&str, &dyn Fn(&Value) -> Value)]) -> Value {
+fn with(object: &Value, changes: &[(&str, Change<'_>)]) -> Value {
     let Value::Object(members) = object else { return object.clone() };
     let changed = members.iter().map(|(key, value)| {
         let change = changes.iter().find(|(changed, _)| changed == key);
@@ -177,7 +184,7 @@ fn with(object: &Value, changes: &[(&str, &dyn Fn(&Value) -> Value)]) -> Value {
     Value::Object(changed.collect())
 }
 
-fn each(elements: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
+fn each(elements: &Value, change: Change<'_>) -> Value {
     elements.as_array().map_or_else(|| elements.clone(), |elements| elements.iter().map(change).collect())
 }
 

@@ -19,11 +19,12 @@ pub struct SitesInPlace {
     /// How many of those are recruiting
     pub recruiting_in_place: usize,
     /// Some of those in the place, the nearest first
+    #[schemars(with = "Vec<serde_json::Map<String, Value>>")]
     pub sites: Vec<SiteView>,
 }
 
 /// A site, as the record has it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteView {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +47,7 @@ pub struct SiteView {
 }
 
 /// Whom to ask.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]

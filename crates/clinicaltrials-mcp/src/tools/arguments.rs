@@ -8,7 +8,7 @@ use super::ToolError;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 use std::borrow::Cow;
 
 /// What the widely used server calls a parameter in some version, and what it is called here.
@@ -89,7 +89,8 @@ fn known_as<'a>(given: &'a str, known: &JsonObject) -> Option<&'a str> {
 fn unknown(name: &str, known: &JsonObject) -> ToolError {
     let shown: String = name.chars().take(60).collect();
     let names = known.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    if let Some((_, instead)) = NOT_SERVED.iter().find(|(not_served, _)| *not_served == name) {
+    let own_name = name.rsplit('.').next().unwrap_or_default();
+    if let Some((_, instead)) = NOT_SERVED.iter().find(|(not_served, _)| *not_served == own_name) {
         return ToolError::new(format!("`{shown}` is not served, so nothing was done"), *instead);
     }
     let nearest = nearest(&shown, known.keys().map(String::as_str));
@@ -109,8 +110,6 @@ pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> O
 
 /// `value` as `schema` means it.
 fn meant(schema: &Value, path: &str, value: Value) -> Result<Value, ToolError> {
-    // One or several of something: a list takes lone values.
-    let schema = schema["anyOf"].as_array().and_then(|options| options.last()).unwrap_or(schema);
     let refused = |value: &Value| {
         let shown: String = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let shown: String = shown.chars().take(60).collect();
@@ -119,7 +118,7 @@ fn meant(schema: &Value, path: &str, value: Value) -> Result<Value, ToolError> {
             format!("give {}", allowed(schema)),
         )
     };
-    match (schema["type"].as_str(), value) {
+    match (kind(schema), value) {
         (Some("array"), value) => list(schema, path, listed(value)),
         (Some("object"), value) => match as_json(value) {
             Value::Object(given) => object(schema.as_object().unwrap_or(&JsonObject::new()), path, given),
@@ -151,10 +150,16 @@ fn meant(schema: &Value, path: &str, value: Value) -> Result<Value, ToolError> {
     }
 }
 
+/// The type that `schema` asks for; of one or several, several.
+fn kind(schema: &Value) -> Option<&str> {
+    let several = || schema["type"].as_array().and_then(|kinds| kinds.last()).and_then(Value::as_str);
+    schema["type"].as_str().or_else(several)
+}
+
 /// What `schema` allows, in words.
 fn allowed(schema: &Value) -> String {
     let list = |values: &[Value]| values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
-    match schema["type"].as_str() {
+    match kind(schema) {
         Some("array") => format!("a list, each {}", allowed(&schema["items"])),
         Some("object") => {
             let names = schema["properties"].as_object().into_iter().flat_map(JsonObject::keys);
@@ -268,19 +273,23 @@ impl<const MAX: u32, T: JsonSchema> JsonSchema for UpTo<MAX, T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let one = generator.subschema_for::<T>();
-        json_schema!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": MAX}]})
+        let mut schema = json_schema!({"type": "array", "items": one, "minItems": 1, "maxItems": MAX});
+        // Clients that check arguments let a lone text through; a lone word of a vocabulary is taken, too.
+        if one.get("enum").is_none() {
+            schema.insert("type".to_owned(), json!(["string", "array"]));
+        }
+        schema
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn schema() -> JsonObject {
         let schema = json!({
             "properties": {
-                "names": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "maxLength": 3}, "maxItems": 2}]},
+                "names": {"type": ["string", "array"], "items": {"type": "string", "maxLength": 3}, "maxItems": 2},
                 "sex": {"type": "string", "enum": ["FEMALE", "NOT_SAID"]},
                 "size": {"type": "integer", "minimum": 1, "maximum": 200},
                 "lat": {"type": "number", "minimum": -90, "maximum": 90},

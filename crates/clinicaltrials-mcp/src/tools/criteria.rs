@@ -1,6 +1,6 @@
 //! What all tools share that ask about many studies: the questions and filters that decide which studies match.
 
-use super::{ToolError, arguments::UpTo, fields};
+use super::{ToolError, arguments::UpTo, fields, schema, search_studies};
 use ctgov::{
     Expanded, Matching, NctId, Snapshot, api, areas,
     enums::{self, EnumValue, Enumeration},
@@ -8,27 +8,29 @@ use ctgov::{
     pieces::Piece,
     text::words,
 };
+use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Which studies match; everything given must hold.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Criteria {
-    /// Words anywhere in a study (all must occur), a "phrase", or an expression: AND, OR, NOT, AREA[Field]value, AREA[StartDate]RANGE[2020,MAX], SEARCH[Location](AREA[LocationCity]Boston AND AREA[LocationStatus]RECRUITING)
+    /// Words (all must occur), a "phrase", or an expression: AND, OR, NOT, AREA[Field]value, AREA[StartDate]RANGE[2020,MAX], SEARCH[Location](AREA[LocationCity]Boston AND AREA[LocationStatus]RECRUITING)
     #[schemars(length(max = 2000))]
     query: Option<String>,
-    /// As query, in what is studied: conditions, keywords, MeSH terms, titles
+    /// As query, in conditions, keywords, MeSH terms, titles
     #[schemars(length(max = 2000))]
     condition_query: Option<String>,
-    /// As query, in what is done or given: interventions and their other names, arms
+    /// As query, in interventions and their other names, arms
     #[schemars(length(max = 2000))]
     intervention_query: Option<String>,
-    /// As query, in the sites' facility, city, state, country, ZIP code
+    /// As query, in sites: facility, city, state, country, ZIP
     #[schemars(length(max = 2000))]
     location_query: Option<String>,
-    /// As query, in the lead sponsor's, a collaborator's or the organization's name
+    /// As query, in lead sponsor, collaborators, organization
     #[schemars(length(max = 2000))]
     sponsor_query: Option<String>,
     /// As query, in titles and acronym
@@ -37,14 +39,14 @@ pub(super) struct Criteria {
     /// As query, in outcome measures
     #[schemars(length(max = 2000))]
     outcome_query: Option<String>,
-    /// Recruitment status, any of: RECRUITING, NOT_YET_RECRUITING, ACTIVE_NOT_RECRUITING, COMPLETED, ENROLLING_BY_INVITATION, SUSPENDED, TERMINATED, WITHDRAWN, UNKNOWN, …
+    /// Any of RECRUITING, NOT_YET_RECRUITING, ACTIVE_NOT_RECRUITING, COMPLETED, ENROLLING_BY_INVITATION, SUSPENDED, TERMINATED, WITHDRAWN, UNKNOWN, …
     status_filter: Option<UpTo<20>>,
-    /// Phase, any of: EARLY_PHASE1, PHASE1, PHASE2, PHASE3, PHASE4, NA
+    /// Any of EARLY_PHASE1, PHASE1, PHASE2, PHASE3, PHASE4, NA
     phase_filter: Option<UpTo<10>>,
-    /// An expression as in query that must hold and does not change the order, e.g. AREA[StudyType]INTERVENTIONAL AND AREA[EnrollmentCount]RANGE[100,MAX]
+    /// As query; must hold too and does not rank, e.g. AREA[StudyType]INTERVENTIONAL AND AREA[EnrollmentCount]RANGE[100,MAX]
     #[schemars(length(max = 2000))]
     advanced_filter: Option<String>,
-    /// Some site lies within distance(latitude,longitude,radius), e.g. distance(42.36,-71.06,50mi)
+    /// Some site within distance(latitude,longitude,radius), e.g. distance(42.36,-71.06,50mi)
     #[schemars(length(max = 100))]
     geo_filter: Option<String>,
     /// Only these studies, by NCT number
@@ -58,6 +60,21 @@ pub(super) struct ExpandedTerm {
     term: String,
     /// What was searched for besides
     synonyms: Vec<String>,
+}
+
+/// Describes the criteria among a tool's parameters as those of the search, which describes them in full: every
+/// definition is in every conversation.
+pub(super) fn described_by_search(mut tool: Tool) -> Tool {
+    let criteria = schema::of_input::<Criteria>();
+    let known = criteria.get("properties").and_then(Value::as_object);
+    let schema = Arc::make_mut(&mut tool.input_schema);
+    for (name, parameter) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
+    {
+        if known.is_some_and(|known| known.contains_key(name)) {
+            parameter["description"] = format!("As in {}", search_studies::NAME).into();
+        }
+    }
+    tool
 }
 
 impl Criteria {

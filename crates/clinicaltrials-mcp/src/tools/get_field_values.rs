@@ -3,12 +3,12 @@
 use super::{
     Answer, Failure,
     arguments::{self, UpTo},
-    criteria::{Criteria, ExpandedTerm, expanded_of},
+    criteria::{Criteria, ExpandedTerm, described_by_search, expanded_of},
     fields, reading_tool,
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::DataVersionView,
+    render::{DataVersionView, counted},
 };
 use ctgov::{
     pieces::Piece,
@@ -89,13 +89,13 @@ struct TopValue {
 }
 
 pub(super) fn definition() -> Tool {
-    reading_tool::<Input, Output>(
+    described_by_search(reading_tool::<Input, Output>(
         NAME,
         "Values of clinical trial fields",
         "List the values that fields of clinical trial studies have on ClinicalTrials.gov, with how many studies have \
          each: over all studies, or over those that match the given queries and filters. Numbers and dates have \
          their least, greatest and mean. Use it to learn which values can be filtered by.",
-    )
+    ))
 }
 
 pub(super) async fn call(
@@ -123,7 +123,7 @@ pub(super) async fn call(
         })
         .await?;
     let headline =
-        format!("Values of {} fields in {} studies.", output.field_stats.len(), output.studies_counted);
+        format!("Values of fields ({}) in {}.", output.field_stats.len(), counted(output.studies_counted));
     Answer::new(&headline, &output, &data)
 }
 

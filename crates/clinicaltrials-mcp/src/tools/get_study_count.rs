@@ -4,12 +4,12 @@ use super::{
     Answer, Failure,
     arguments::{self, UpTo},
     breakdown::{Breakdown, CountedBy, FIELDS_MAX},
-    criteria::{Criteria, ExpandedTerm, expanded_of},
+    criteria::{Criteria, ExpandedTerm, described_by_search, expanded_of},
     reading_tool,
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::DataVersionView,
+    render::{DataVersionView, counted},
 };
 use ctgov::tabulate::TableQuery;
 use rmcp::model::Tool;
@@ -42,12 +42,12 @@ struct Output {
 }
 
 pub(super) fn definition() -> Tool {
-    reading_tool::<Input, Output>(
+    described_by_search(reading_tool::<Input, Output>(
         NAME,
         "Count clinical trials",
         "Count the clinical trial studies registered on ClinicalTrials.gov that match, exactly and over all of the \
          data; with groupBy also broken down by fields in the same call. Without parameters: how many there are.",
-    )
+    ))
 }
 
 pub(super) async fn call(
@@ -74,5 +74,5 @@ pub(super) async fn call(
             Ok((output, DataVersionView::from(snapshot.data_version())))
         })
         .await?;
-    Answer::new(&format!("{} studies match.", output.total_count), &output, &data)
+    Answer::new(&format!("{} matching.", counted(output.total_count)), &output, &data)
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, digest::Digest},
+    render::{DataVersionView, counted, digest::Digest},
 };
 use ctgov::{Projection, RegistryError};
 use rmcp::model::{JsonObject, Tool};
@@ -60,6 +60,7 @@ struct StudyView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<LeftOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     digest: Option<Digest>,
     /// The record, or the parts asked for, in the shape of the ClinicalTrials.gov API v2
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,7 +118,7 @@ pub(super) async fn call(
         1 => " The record follows as JSON.",
         _ => " The records follow as JSON, one after the other.",
     };
-    let headline = format!("{} studies.{follows}", studies.len());
+    let headline = format!("{}.{follows}", counted(studies.len() as u64));
     let mut answer = Answer::new(&headline, &Output { studies, errors }, &data)?;
     answer.text.extend(texts);
     // Moved into their places: a record can be too large to be copied for nothing.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, results::Section},
+    render::{DataVersionView, counted, results::Section},
 };
 use ctgov::pieces::Piece;
 use rmcp::model::{JsonObject, Tool};
@@ -134,7 +134,7 @@ pub(super) async fn call(
         [] => String::new(),
         ids => format!(" No results are posted for {}.", ids.join(", ")),
     };
-    Answer::new(&format!("Results of {} studies.{without}", output.results.len()), &output, &data)
+    Answer::new(&format!("Results of {}.{without}", counted(output.results.len() as u64)), &output, &data)
 }
 
 impl ResultsView {

@@ -20,6 +20,7 @@ struct Dated<T> {
 /// What a tool takes. Nothing else is taken.
 pub(super) fn of_input<T: JsonSchema>() -> JsonObject {
     let mut schema = slim::<T>(SchemaSettings::draft2020_12(), true);
+    schema.remove("description");
     schema.entry("properties").or_insert_with(|| Value::Object(JsonObject::new()));
     schema.insert("additionalProperties".into(), false.into());
     schema

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     engine::{CallControl, Engine},
     render::{
-        DataVersionView, StudySummary,
+        DataVersionView, StudySummary, counted,
         sites::{Showing, SitesInPlace, is_within},
     },
 };
@@ -118,7 +118,7 @@ pub(super) async fn call(
         Some(_) => " More: repeat the call with the nextPageToken as pageToken.",
         None => "",
     };
-    let total = output.total_count.map(|total| format!("{total} studies match; ")).unwrap_or_default();
+    let total = output.total_count.map(|total| format!("{} matching; ", counted(total))).unwrap_or_default();
     Answer::new(&format!("{total}{} on this page.{more}", output.studies.len()), &output, &data)
 }
 
