@@ -10,7 +10,7 @@ mod arguments;
 mod breakdown;
 mod compare_studies;
 mod criteria;
-mod fields;
+pub(crate) mod fields;
 mod find_eligible;
 mod get_field_definitions;
 mod get_field_values;
@@ -35,7 +35,7 @@ use rmcp::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// Every tool, defined once.
 pub struct Catalogue {
@@ -169,6 +169,12 @@ impl ToolError {
     }
 }
 
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.problem, self.hint)
+    }
+}
+
 impl From<ToolError> for Failure {
     fn from(error: ToolError) -> Self {
         Self::Tool(error)
@@ -217,4 +223,25 @@ fn reading_tool<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
         .with_title(title)
         .with_raw_output_schema(Arc::new(schema::of_output::<Output>()))
         .with_annotations(annotations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_source_cannot_do_is_told_to_the_caller_and_what_is_broken_is_not() {
+        let told = |error: RegistryError| match Failure::from(error) {
+            Failure::Tool(error) => Some(error.to_string()),
+            Failure::Protocol(_) => None,
+        };
+        let why = "the live source has no tables".to_owned();
+        let unsupported = told(RegistryError::Unsupported { operation: "counting values", why }).unwrap();
+        assert!(unsupported.starts_with("counting values is not possible: the live source has no tables; "));
+        assert!(unsupported.contains("repeating the call will not help"), "{unsupported}");
+        let late = told(RegistryError::DeadlineExceeded { costly: Some("a range".to_owned()) }).unwrap();
+        assert!(late.contains("took too long at a range"), "{late}");
+        assert_eq!(told(RegistryError::Busy), None);
+        assert_eq!(told(RegistryError::Unavailable("no disk".into())), None);
+    }
 }

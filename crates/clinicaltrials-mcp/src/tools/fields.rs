@@ -94,7 +94,7 @@ const SECTIONS: [(&str, &str); 12] = [
 /// # Errors
 ///
 /// [`ToolError`] names the nearest.
-pub(super) fn section(parameter: &str, text: &str) -> Result<Piece, ToolError> {
+pub(crate) fn section(parameter: &str, text: &str) -> Result<Piece, ToolError> {
     let wanted = letters(text);
     let by_word =
         || SECTIONS.iter().find(|(word, _)| *word == wanted).and_then(|(_, name)| Piece::find(name));
@@ -109,7 +109,7 @@ pub(super) fn nearest_names(text: &str) -> String {
 }
 
 /// Every field that has something of `text`, the nearest first.
-pub(super) fn nearest(text: &str, index_only: bool) -> impl Iterator<Item = Piece> {
+pub(crate) fn nearest(text: &str, index_only: bool) -> impl Iterator<Item = Piece> {
     let (wanted, parts) = (letters(text), words(text));
     let meant = MEANT.iter().find(|(called, _)| *called == wanted).map_or(&[][..], |(_, names)| names);
     let score = |piece: Piece| {

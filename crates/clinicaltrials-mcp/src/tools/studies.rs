@@ -72,7 +72,11 @@ pub(crate) fn with_successor(
     if let Some(document) = snapshot.study(id, budget)? {
         return Ok(Some(document));
     }
-    let successor = snapshot.successor(id, budget)?;
+    let successor = match snapshot.successor(id, budget) {
+        // Whoever does not know former numbers knows none.
+        Err(RegistryError::Unsupported { .. }) => None,
+        successor => successor?,
+    };
     Ok(successor.map(|id| snapshot.study(id, budget)).transpose()?.flatten())
 }
 
