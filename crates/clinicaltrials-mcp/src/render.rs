@@ -1,6 +1,13 @@
 //! What callers see of a study and of the data: the same facts as values and as text.
 
-use ctgov::{DataSource, DataVersion, Document, RegistryError, pieces};
+pub mod digest;
+pub mod results;
+pub mod sites;
+mod words;
+
+pub use words::in_words;
+
+use ctgov::{DataSource, DataVersion, Document, NctId, RegistryError, pieces::Piece};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -77,7 +84,7 @@ impl DataVersionView {
 }
 
 /// The facts that tell studies apart, each as the record has it; what the record lacks is left out.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StudySummary {
     /// The study's number
@@ -135,55 +142,48 @@ impl StudySummary {
     /// [`RegistryError::Unavailable`] when the stored text is not JSON.
     pub fn of(document: &Document) -> Result<Self, RegistryError> {
         let study = document.value().map_err(|error| RegistryError::Unavailable(error.into()))?;
-        let text = |piece: pieces::Piece| piece.text(&study).map(str::to_owned);
-        let texts = |piece: pieces::Piece| {
-            let mut found = Vec::new();
-            piece.for_each_value(&study, |value| found.extend(value.as_str().map(str::to_owned)));
-            found
-        };
-        let mut enrollment_count = None;
-        pieces::Piece::named("EnrollmentCount")
-            .for_each_value(&study, |value| enrollment_count = value.as_i64());
-        Ok(Self {
-            nct_id: document.nct_id().to_string(),
-            synthetic: document.nct_id().is_synthetic(),
-            brief_title: text(pieces::Piece::named("BriefTitle")),
-            overall_status: text(pieces::Piece::named("OverallStatus")),
-            study_type: text(pieces::Piece::named("StudyType")),
-            phases: texts(pieces::Piece::named("Phase")),
-            conditions: texts(pieces::Piece::named("Condition")),
-            interventions: texts(pieces::Piece::named("InterventionName")),
-            lead_sponsor: text(pieces::Piece::named("LeadSponsorName")),
-            enrollment_count,
-            start_date: text(pieces::Piece::named("StartDate")),
-            completion_date: text(pieces::Piece::named("CompletionDate")),
-            last_update_post_date: text(pieces::Piece::named("LastUpdatePostDate")),
-            has_results: study.get("hasResults").and_then(Value::as_bool),
-        })
+        Ok(Self::of_record(document.nct_id(), &study))
     }
 
-    /// The same facts as text, a heading and a line for each.
-    pub fn in_words(&self) -> String {
-        let label = if self.synthetic { " [SYNTHETIC, no real study]" } else { "" };
-        let mut words =
-            format!("**{}**{label} {}", self.nct_id, self.brief_title.as_deref().unwrap_or("(no title)"));
-        let mut line = |name: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                let _ = write!(words, "\n- {name}: {value}");
-            }
-        };
-        let joined = |values: &[String]| Some(values.join("; ")).filter(|joined| !joined.is_empty());
-        line("Status", self.overall_status.as_deref());
-        line("Type", self.study_type.as_deref());
-        line("Phase", joined(&self.phases).as_deref());
-        line("Conditions", joined(&self.conditions).as_deref());
-        line("Interventions", joined(&self.interventions).as_deref());
-        line("Lead sponsor", self.lead_sponsor.as_deref());
-        line("Enrollment", self.enrollment_count.map(|count| count.to_string()).as_deref());
-        line("Start", self.start_date.as_deref());
-        line("Completion", self.completion_date.as_deref());
-        line("Last update", self.last_update_post_date.as_deref());
-        line("Results posted", self.has_results.map(|has| if has { "yes" } else { "no" }));
-        words
+    /// Only what a study is called.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        let Self { nct_id, synthetic, brief_title, .. } = self;
+        Self { nct_id, synthetic, brief_title, ..Self::default() }
     }
+
+    /// The summary of the parsed record of study `id`.
+    pub fn of_record(id: NctId, study: &Value) -> Self {
+        let text = |name: Piece| name.text(study).map(str::to_owned);
+        let mut enrollment_count = None;
+        Piece::named("EnrollmentCount").for_each_value(study, |value| enrollment_count = value.as_i64());
+        Self {
+            nct_id: id.to_string(),
+            synthetic: id.is_synthetic(),
+            brief_title: text(Piece::named("BriefTitle")),
+            overall_status: text(Piece::named("OverallStatus")),
+            study_type: text(Piece::named("StudyType")),
+            phases: texts(Piece::named("Phase"), study),
+            conditions: texts(Piece::named("Condition"), study),
+            interventions: texts(Piece::named("InterventionName"), study),
+            lead_sponsor: text(Piece::named("LeadSponsorName")),
+            enrollment_count,
+            start_date: text(Piece::named("StartDate")),
+            completion_date: text(Piece::named("CompletionDate")),
+            last_update_post_date: text(Piece::named("LastUpdatePostDate")),
+            has_results: study.get("hasResults").and_then(Value::as_bool),
+        }
+    }
+}
+
+/// So many studies, in words.
+pub fn counted(count: u64) -> String {
+    if count == 1 { "1 study".to_owned() } else { format!("{count} studies") }
+}
+
+/// Every value of a piece of text in a record, in the record's order.
+pub fn texts(piece: Piece, study: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    piece.for_each_value(study, |value| found.extend(value.as_str().map(str::to_owned)));
+    found
 }

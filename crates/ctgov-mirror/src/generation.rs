@@ -229,6 +229,16 @@ impl Snapshot for Generation {
         self.index.list_sizes(&self.documents, piece, budget)
     }
 
+    fn suggest(
+        &self,
+        piece: Piece,
+        typed: &str,
+        count: usize,
+        budget: &Budget,
+    ) -> Result<Vec<String>, RegistryError> {
+        self.index.suggest(&self.documents, piece, typed, count, budget)
+    }
+
     fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError> {
         budget.check()?;
         Ok(self.index.record_sizes(&self.documents))

@@ -133,6 +133,27 @@ pub trait Snapshot: Send + Sync {
     ///
     /// See [`RegistryError`].
     fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError>;
+
+    /// At most `count` values of a piece that begin with what somebody has typed so far, the commonest first, and after
+    /// them those in which a later word does; case and accents do not matter. NCT numbers come in their order.
+    ///
+    /// For answers while somebody types: of a piece with many values only the [`ROWS_MAX`](crate::tabulate::ROWS_MAX) commonest are known.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`]; [`RegistryError::Unsupported`] for a piece without values, and by a source that does not
+    /// know its values.
+    fn suggest(
+        &self,
+        piece: Piece,
+        typed: &str,
+        count: usize,
+        budget: &Budget,
+    ) -> Result<Vec<String>, RegistryError> {
+        let _ = (typed, count, budget);
+        let why = format!("this source of studies does not know all values of `{}`", piece.name());
+        Err(RegistryError::Unsupported { operation: "suggesting values", why })
+    }
 }
 
 /// Which state of the data answered: goes with every answer.

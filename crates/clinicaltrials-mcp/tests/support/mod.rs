@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: a server (this process's or the real program), callers, tokens.
 
 pub(crate) mod servers;
+pub(crate) mod toolbox;
 
 use clinicaltrials_mcp::{
     auth::sign_hs256,

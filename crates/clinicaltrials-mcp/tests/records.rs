@@ -1,0 +1,126 @@
+//! Records by sections, with limits and as digests, checked against the records' own JSON.
+
+use crate::support::toolbox::{Toolbox, id};
+use serde_json::{Value, json};
+
+const SITES: &str = "/protocolSection/contactsLocationsModule/locations";
+
+#[tokio::test]
+async fn sections_are_as_published_and_what_is_left_out_is_named() {
+    let toolbox = Toolbox::sample();
+    let record = &toolbox.records()[0];
+    let arguments = json!({"nctId": id(record), "sections": r#"["Eligibility", "design"]"#});
+    let (text, answer) = toolbox.answer("get_study_record", arguments).await;
+    let study = &answer["studies"][0]["study"];
+    let modules: Vec<_> = study["protocolSection"].as_object().unwrap().keys().collect();
+    assert_eq!(modules, ["designModule", "eligibilityModule"]);
+    for (module, part) in study["protocolSection"].as_object().unwrap() {
+        assert_eq!(*part, record["protocolSection"][module]);
+        assert!(text.contains(&part.to_string()), "{module}");
+    }
+    let left_out = answer["studies"][0]["leftOut"][0]["what"].as_str().unwrap();
+    for module in record["protocolSection"].as_object().unwrap().keys() {
+        assert_eq!(left_out.contains(module.as_str()), !modules.contains(&module), "{module}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_limited_and_near_sites_come_nearest_first() {
+    let Some(toolbox) = Toolbox::real() else { return };
+    let many = |record: &&Value| {
+        record.pointer(SITES).and_then(Value::as_array).is_some_and(|sites| sites.len() > 50)
+    };
+    let record = toolbox.records().iter().find(many).unwrap();
+    let all = record.pointer(SITES).unwrap().as_array().unwrap();
+    let answer = toolbox.value("get_study_record", json!({"nctId": id(record), "locationLimit": 5})).await;
+    let study = &answer["studies"][0];
+    assert_eq!(study["study"].pointer(SITES).unwrap().as_array().unwrap(), &all[..5]);
+    assert_eq!(
+        study["leftOut"],
+        json!([{
+            "what": "locations", "shown": 5, "inRecord": all.len(), "howToGet": "raise locationLimit or leave it out",
+        }])
+    );
+    let mut rest = study["study"].clone();
+    let mut expected = record.clone();
+    for value in [&mut rest, &mut expected] {
+        *value.pointer_mut(SITES).unwrap() = Value::Null;
+    }
+    assert_eq!(rest, expected, "only the sites are fewer");
+
+    let point = &all.iter().find(|site| site.get("geoPoint").is_some()).unwrap()["geoPoint"];
+    let near = json!({"nctId": id(record), "nearLocation": {"lat": point["lat"], "lon": point["lon"], "radiusMi": 100}});
+    let answer = toolbox.value("get_study_record", near).await;
+    let sites = answer["studies"][0]["study"].pointer(SITES).unwrap().as_array().unwrap();
+    assert_eq!(sites[0]["geoPoint"], *point);
+    assert!(sites.iter().all(|site| all.contains(site)) && sites.len() < all.len());
+}
+
+#[tokio::test]
+async fn several_records_come_at_once_and_those_that_do_not_are_named() {
+    let toolbox = Toolbox::sample();
+    let named = json!({"nctIds": ["NCT90000002", "NCT00000001", "NCT90000001", "NCT90000002"]});
+    let (text, answer) = toolbox.answer("get_study_record", named).await;
+    let studies = answer["studies"].as_array().unwrap();
+    let ids: Vec<_> = studies.iter().map(|study| study["nctId"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["NCT90000002", "NCT90000001"]);
+    for (study, number) in studies.iter().zip([2, 1]) {
+        assert!(text.contains(&ctgov_sample::Sample::new(2).study(number)));
+        assert_eq!(study["study"], toolbox.records()[number as usize - 1]);
+    }
+    assert_eq!(answer["errors"], json!([{"nctId": "NCT00000001", "error": "is not in this data"}]));
+    for (arguments, problem, hint) in [
+        (
+            json!({"nctId": "NCT90000001", "sections": "design", "summary": true}),
+            "exclude each other",
+            "digest",
+        ),
+        (
+            json!({"nctId": "NCT90000001", "sections": ["NumPhases"]}),
+            "no field of a record",
+            "sorted by only",
+        ),
+        (json!({"nctId": "NCT90000001", "nctIds": "NCT90000002"}), "`nctId` is given twice", "once"),
+        (
+            json!({"nctId": "NCT90000001", "locationLimit": 501}),
+            "`locationLimit` 501 is out of range",
+            "1 to 500",
+        ),
+        (
+            json!({"nctId": "NCT90000001", "nearLocation": {"lat": 1}}),
+            "`nearLocation.lon` is missing",
+            "give",
+        ),
+        (
+            json!({"nctId": ["NCT00000001", "NCT00000002"]}),
+            "NCT00000001, NCT00000002 are not in this data",
+            "search",
+        ),
+    ] {
+        let (told, instead) = toolbox.refusal("get_study_record", arguments.clone()).await;
+        assert!(told.contains(problem) && instead.contains(hint), "{arguments}: {told} | {instead}");
+    }
+}
+
+#[tokio::test]
+async fn a_digest_says_what_the_record_says() {
+    let Some(toolbox) = Toolbox::real() else { return };
+    for record in toolbox.records().iter().step_by(40) {
+        let answer =
+            toolbox.value("get_study_record", json!({"nctId": id(record), "summaryOnly": true})).await;
+        let digest = &answer["studies"][0]["digest"];
+        for (key, place) in [
+            ("officialTitle", "/protocolSection/identificationModule/officialTitle"),
+            ("briefSummary", "/protocolSection/descriptionModule/briefSummary"),
+            ("minimumAge", "/protocolSection/eligibilityModule/minimumAge"),
+            ("healthyVolunteers", "/protocolSection/eligibilityModule/healthyVolunteers"),
+            ("primaryOutcomes", "/protocolSection/outcomesModule/primaryOutcomes"),
+            ("arms", "/protocolSection/armsInterventionsModule/armGroups"),
+            ("enrollmentCount", "/protocolSection/designModule/enrollmentInfo/count"),
+        ] {
+            assert_eq!(digest.get(key), record.pointer(place), "{} {key}", id(record));
+        }
+        let sites = record.pointer(SITES).and_then(Value::as_array).map_or(0, Vec::len);
+        assert_eq!(digest["sites"], sites);
+    }
+}
