@@ -4,10 +4,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mcp_sessions::{FileStore, Identity, IdentityDigest, Policy, SessionId, SessionState, SessionStore};
+use mcp_sessions::{
+    Binding, FileStore, FileStoreError, Identity, IdentityDigest, ManualClock, Policy, SessionKey,
+    SessionState, SessionStore,
+};
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::LazyLock,
 };
 use tokio::runtime::{Builder, Runtime};
@@ -29,10 +32,10 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("sessions");
     let owner = Identity::default().with_subject("ana").digest();
-    let store = FileStore::open(&path, &Policy::default()).expect("it opens");
+    let store = open(&path).expect("it opens");
     runtime.block_on(async {
-        for _ in 0..5 {
-            create(&store, owner).await;
+        for number in 0..5 {
+            create(&store, number, owner).await;
         }
     });
     drop(store);
@@ -40,9 +43,14 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { runtime, path, whole, owner, _folder: folder }
 });
 
-async fn create(store: &FileStore, owner: IdentityDigest) {
-    let key = SessionId::random().key();
-    let binding = mcp_sessions::Binding::Bound(owner);
+/// The same every time, and within the time of every session.
+fn open(path: &Path) -> Result<FileStore<ManualClock>, FileStoreError> {
+    FileStore::open_with_clock(path, &Policy::default(), ManualClock::default())
+}
+
+async fn create(store: &FileStore<ManualClock>, number: u8, owner: IdentityDigest) {
+    let key = SessionKey::from([number; 32]);
+    let binding = Binding::Bound(owner);
     // A damaged file may be full, or not be writable any more.
     let _ = store.create(&key, binding, SessionState::default(), &Policy::default()).await;
 }
@@ -63,11 +71,11 @@ fuzz_target!(|bytes: &[u8]| {
     };
     fs::write(path, file).expect("it is written");
     let policy = Policy::default();
-    let Ok(store) = FileStore::open(path, &policy) else { return };
+    let Ok(store) = open(path) else { return };
     runtime.block_on(async {
         let listed = store.list(owner, &policy).await.expect("memory answers");
         assert!(listed.len() <= store.count().await.expect("memory answers"));
-        create(&store, *owner).await;
+        create(&store, u8::MAX, *owner).await;
         let _ = store.terminate_all(owner).await;
     });
 });

@@ -82,6 +82,9 @@ impl AuthError {
     }
 }
 
+/// How much the clocks of whoever makes tokens and of this machine may differ.
+const SKEW_SECONDS: u64 = 60;
+
 impl Authenticator {
     /// The authenticator that the settings ask for.
     pub fn new(settings: &AuthSettings) -> Self {
@@ -90,6 +93,7 @@ impl Authenticator {
             AuthSettings::Jwt { secret, issuer, audience } => {
                 let mut validation = Validation::new(Algorithm::HS256);
                 validation.validate_nbf = true;
+                validation.leeway = SKEW_SECONDS;
                 validation.validate_aud = audience.is_some();
                 validation.set_required_spec_claims(&["exp"]);
                 if let Some(issuer) = issuer {

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval_at};
 use tracing::field::display;
 
-use crate::store::{Adoption, Creation, SessionStore, StoreError, Verdict};
+use crate::store::{Adoption, Cap, Creation, SessionStore, StoreError, Verdict};
 use crate::{
     Binding, Caller, CallerKey, Fingerprint, Identity, Policy, PolicyError, Record, Rejection, SessionId,
     SessionKey, SessionState, SessionSummary,
@@ -64,7 +64,8 @@ impl Session {
 ///
 /// Every operation reports what it did as a `tracing` event of target `mcp_sessions`: `created`,
 /// `bound` and `stale_cleanup` at debug, `terminated` at info, a refusal for whose the session is at
-/// warn, a failing store and a nameless caller at error, any other refusal at debug or (no room) info. Events name
+/// warn, a failing store and a nameless caller at error, that no more sessions fit at info, any other
+/// refusal at debug. Events name
 /// sessions by their [`Fingerprint`].
 pub struct Sessions<S> {
     inner: Arc<Inner<S>>,
@@ -310,7 +311,11 @@ impl<S: fmt::Debug> fmt::Debug for Sessions<S> {
 
 /// Sweeps until nobody holds the sessions any more. A failing store is reported and asked again.
 async fn sweep_until_dropped<S: SessionStore>(sessions: Weak<Inner<S>>) {
-    let Some(period) = sessions.upgrade().map(|inner| inner.policy.sweep_interval()) else { return };
+    /// No time can be told that is further away.
+    const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+    let Some(period) = sessions.upgrade().map(|inner| inner.policy.sweep_interval().min(FOR_EVER)) else {
+        return;
+    };
     let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -423,7 +428,11 @@ fn report(rejection: &Rejection, key: Option<&SessionKey>, caller: &Caller) {
         Rejection::Nameless => {
             tracing::error!(target: TARGET, event = "rejected", reason, "{rejection}");
         }
-        Rejection::AtCapacity(_) => {
+        // Whoever has all they may have can ask for more as often as they like.
+        Rejection::AtCapacity(Cap::Identity) => {
+            tracing::debug!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
+        }
+        Rejection::AtCapacity(Cap::Total) => {
             tracing::info!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
         }
         Rejection::Stale | Rejection::Expired => {

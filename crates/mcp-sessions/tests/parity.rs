@@ -240,7 +240,13 @@ async fn nothing_bound<W: World>(world: &W) {
     let refused = sessions.foreign("authenticated_caller");
     for caller in identified {
         assert_eq!(reason(sessions.validate(&anonymous, caller).await), refused, "{caller:?}");
+        let adopted = reason(sessions.get_or_create(&anonymous, caller).await);
+        assert!(
+            adopted == "authenticated_caller" || sessions.keeps_apart && adopted == "allowed",
+            "{adopted}"
+        );
     }
+    assert_eq!(reason(sessions.validate(&anonymous, nobody).await), "allowed");
 }
 
 async fn bound_and_no_identity_is_refused<W: World>(world: &W) {
@@ -301,8 +307,13 @@ async fn refuses<W: World>(world: &W, callers: &[Caller], expected: &'static str
         let warnings = log_lines.iter().filter(|line| line.contains("possible session hijack"));
         assert_eq!(warnings.filter(|line| line.contains("WARN")).count(), 3, "{log_lines:#?}");
 
+        let log = Log::start();
         let adopted = reason(sessions.get_or_create(&id, caller).await);
-        assert!(adopted == expected || sessions.keeps_apart && adopted == "allowed", "{adopted}");
+        if adopted == expected {
+            assert!(lines(&log, 1).await[0].contains("WARN mcp_sessions: possible session hijack"));
+        } else {
+            assert!(sessions.keeps_apart && adopted == "allowed", "{adopted}");
+        }
         assert_eq!(reason(sessions.check(&id, &ana()).await), "allowed");
         sessions.terminate(&id, caller).await.ok();
         assert_eq!(reason(sessions.check(&id, &ana()).await), "allowed", "another's own is another's");
@@ -362,8 +373,12 @@ async fn counting<W: World>(world: &W) {
     sessions.terminate(&id, &ana()).await.expect("it is hers");
     assert_eq!(count().await, 1);
     pass_beyond(world, policy(world).unused_timeout()).await;
-    assert!(count().await <= 1, "past its time, and not removed yet unless the store does that by itself");
-    sessions.sweep().await.expect("the store answers");
+    if world.time_stands_still() {
+        assert_eq!(count().await, 1, "past its time and not yet removed");
+        assert_eq!(sessions.sweep().await.expect("the store answers"), 1);
+    } else {
+        sessions.sweep().await.expect("the store answers"); // it may have removed the session by itself
+    }
     assert_eq!(count().await, 0);
 }
 

@@ -129,6 +129,31 @@ fn one_identity_binds_an_unbound_session_whole() {
     });
 }
 
+/// Somebody uses a session at its last moment, and somebody else ends it a moment later.
+#[test]
+fn what_there_was_nothing_of_to_end_is_not_there() {
+    in_every_order(|| {
+        let policy = Policy::default();
+        let (store, clock) = store();
+        let (key, _) = create(&store, Binding::Bound(owner("ana")), &policy);
+        clock.advance(policy.unused_timeout());
+        let uses = thread::spawn({
+            let (store, policy) = (Arc::clone(&store), policy.clone());
+            move || validate(&store, &key, "ana", &policy)
+        });
+        let ends = thread::spawn({
+            let (store, policy) = (Arc::clone(&store), policy.clone());
+            move || {
+                clock.advance(std::time::Duration::from_millis(1));
+                now(store.terminate(&key, caller("ana"), &policy))
+            }
+        });
+        let (used, ended) = (uses.join().expect("it ends"), ends.join().expect("it ends"));
+        let after = validate(&store, &key, "ana", &policy);
+        assert_eq!(after, Verdict::Unknown, "it was used ({used:?}), was ended ({ended:?}) and is there");
+    });
+}
+
 #[test]
 fn binding_and_ending_leave_nothing_half_done() {
     in_every_order(|| {

@@ -221,7 +221,7 @@ impl<S: SessionStore> Gate<S> {
             Err(Busy::SameId(id)) => return answer::already_running(id),
             Err(Busy::Full) => {
                 let session = session.fingerprint();
-                tracing::info!(target: TARGET, event = "rejected", reason = "in_flight", %session,
+                tracing::debug!(target: TARGET, event = "rejected", reason = "in_flight", %session,
                     "as many requests of session {session} are running as may");
                 return answer::too_many_running(message.request_id());
             }

@@ -47,7 +47,8 @@ pub struct FileStore<C = SystemClock> {
 }
 
 impl FileStore {
-    /// Opens the file, or makes it, its folder included, and takes in the sessions that are within their time.
+    /// Opens the file, or makes it, its folder included, and takes in the sessions that are within their time. Waits
+    /// for half a second for a store that is on its way out.
     ///
     /// # Errors
     ///
@@ -165,8 +166,14 @@ impl<C: Clock> SessionStore for FileStore<C> {
         policy: &Policy,
     ) -> Result<Verdict, StoreError> {
         let verdict = self.memory.terminate(key, caller, policy).await?;
-        // Ended before, but perhaps not yet in the file.
-        if matches!(verdict, Verdict::Valid(_)) || self.is_behind(key) {
+        let is_to_be_written = match &verdict {
+            Verdict::Valid(_) => true,
+            // A stranger learns nothing, not even by waiting.
+            Verdict::Mismatch { .. } => false,
+            // Ended before, but perhaps not yet in the file.
+            Verdict::Unknown | Verdict::Stale | Verdict::Expired => self.is_behind(key),
+        };
+        if is_to_be_written {
             self.journal.write(None).await.map_err(|error| StoreError::new("end a session", error))?;
         }
         Ok(verdict)

@@ -134,7 +134,7 @@ impl<C: Clock> MemoryStore<C> {
     }
 
     /// Puts a session in if the caps allow it.
-    fn insert(
+    async fn insert(
         &self,
         key: &SessionKey,
         binding: Binding,
@@ -145,7 +145,7 @@ impl<C: Clock> MemoryStore<C> {
         loop {
             match self.insert_now(key, binding, state, policy, now_ms) {
                 // Room for a few is enough: the sweep sees to the rest.
-                Err(Refusal::AtCapacity(Cap::Total)) if self.remove_some_past(policy, now_ms) => {}
+                Err(Refusal::AtCapacity(Cap::Total)) if self.remove_some_past(policy, now_ms).await => {}
                 outcome => return outcome,
             }
         }
@@ -234,11 +234,18 @@ impl<C: Clock> MemoryStore<C> {
         removed
     }
 
-    /// Removes some session past its time, and a few more while it is there. `false` when there is none.
-    fn remove_some_past(&self, policy: &Policy, now_ms: u64) -> bool {
-        self.shards.iter().any(|shard| {
-            std::iter::from_fn(|| self.remove_some_of(shard, policy, now_ms)).any(|removed| removed > 0)
-        })
+    /// Removes some session past its time, and a few more while it is there. `false` when there is none. Others on
+    /// this thread have their turn while it looks at those that are alive.
+    async fn remove_some_past(&self, policy: &Policy, now_ms: u64) -> bool {
+        for shard in &self.shards {
+            while let Some(removed) = self.remove_some_of(shard, policy, now_ms) {
+                if removed > 0 {
+                    return true;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        false
     }
 
     /// Removes some of a shard's sessions past their time and tells how many. `None` when nothing is due to be
@@ -349,7 +356,7 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
         state: SessionState,
         policy: &Policy,
     ) -> Result<Creation, StoreError> {
-        Ok(match self.insert(key, binding, &Arc::new(state), policy, self.clock.now_ms()) {
+        Ok(match self.insert(key, binding, &Arc::new(state), policy, self.clock.now_ms()).await {
             Ok(record) => Creation::Created(record),
             Err(Refusal::Taken) => Creation::Taken,
             Err(Refusal::AtCapacity(cap)) => Creation::AtCapacity(cap),
@@ -364,19 +371,20 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
         policy: &Policy,
     ) -> Result<Verdict, StoreError> {
         let now_ms = self.clock.now_ms();
-        Ok(match self.look(key, caller, touch, policy, now_ms) {
-            Found::Nothing => Verdict::Unknown,
-            Found::Foreign(binding) => Verdict::Mismatch { binding },
-            Found::Open(record) => Verdict::Valid(record),
-            Found::Past(age, binding) => {
-                let removed = self.remove(key, binding, |entry| entry.age(policy, now_ms) != Age::Live);
-                match age {
-                    _ if !removed => Verdict::Unknown,
-                    Age::Expired => Verdict::Expired,
-                    Age::Stale | Age::Live => Verdict::Stale,
+        loop {
+            return Ok(match self.look(key, caller, touch, policy, now_ms) {
+                Found::Nothing => Verdict::Unknown,
+                Found::Foreign(binding) => Verdict::Mismatch { binding },
+                Found::Open(record) => Verdict::Valid(record),
+                Found::Past(age, binding) => {
+                    if !self.remove(key, binding, |entry| entry.age(policy, now_ms) != Age::Live) {
+                        // Somebody who read the clock a moment earlier has used it since, or it is gone.
+                        continue;
+                    }
+                    if age == Age::Expired { Verdict::Expired } else { Verdict::Stale }
                 }
-            }
-        })
+            });
+        }
     }
 
     async fn get_or_create(
@@ -400,6 +408,7 @@ impl<C: Clock> SessionStore for MemoryStore<C> {
                 }
                 Found::Nothing => self
                     .insert(key, fresh, &state, policy, now_ms)
+                    .await
                     .map(|record| Adoption::Created { record, replaced }),
                 Found::Open(Record { binding: Binding::Unbound, .. })
                     if policy.lazy_binding()
@@ -543,7 +552,7 @@ mod tests {
         assert_eq!(past.len(), 1);
         // Somebody who read the clock a moment earlier gets in before it is removed.
         store.look(&key, CallerKey::Anonymous, true, &policy, too_late_ms - 1);
-        assert!(!store.remove_some_past(&policy, too_late_ms));
+        assert!(!store.remove_some_past(&policy, too_late_ms).await);
         clock.advance(Duration::from_secs(3600));
         assert_eq!(store.sweep(&policy).await.expect("memory does not fail"), 1);
     }

@@ -177,7 +177,7 @@ impl Opening<'_> {
             match lock.try_lock() {
                 Ok(()) => return Ok(lock),
                 Err(TryLockError::WouldBlock) if Instant::now() < patience => {
-                    std::thread::sleep(LOCK_INTERVAL)
+                    std::thread::sleep(LOCK_INTERVAL);
                 }
                 Err(TryLockError::WouldBlock) => {
                     return Err(FileStoreError::InUse { path: self.path.into() });

@@ -9,14 +9,14 @@ use super::table::{Table, look};
 use crate::sync::AtomicU64;
 use crate::{Age, Binding, Policy, Record, SessionKey, SessionState};
 
-/// How many sessions a sweep takes out of a shard before it lets others in.
+/// How many sessions a sweep looks at in a shard before it lets others in.
 const SWEEP_BATCH: usize = 64;
 
 /// Sessions by key, and in the order in which they are to be looked at.
 #[derive(Default)]
 pub(super) struct Shard {
     sessions: Table,
-    /// When to look at which session, by its [`look`]. No two are equal.
+    /// When to look at which session, by its [`look`].
     due: BTreeSet<(u64, u64)>,
     /// What clients said of themselves, and of how many sessions here. Most say one of a few things.
     states: HashMap<Arc<SessionState>, u32>,
@@ -117,16 +117,14 @@ impl Shard {
         let due = self.due.iter().take_while(|(due_ms, _)| *due_ms < now_ms).take(SWEEP_BATCH);
         let mut past = Vec::new();
         for (due_ms, look) in due.copied().collect::<Vec<_>>() {
-            let entry = self.sessions.get_by_look(look, |entry| entry.due_ms == due_ms);
-            if let Some(entry) = &entry
-                && entry.age(policy, now_ms) != Age::Live
-            {
+            let session = self.sessions.get_by_look(look, |entry| entry.due_ms == due_ms);
+            if let Some(entry) = session.filter(|entry| entry.age(policy, now_ms) != Age::Live) {
                 past.push((entry.key, entry.binding));
                 continue;
             }
+            let living = session.map(|entry| (entry.key, entry.alive_until_ms(policy)));
             self.due.remove(&(due_ms, look));
-            let Some(entry) = entry else { continue };
-            let (key, until_ms) = (entry.key, policy.alive_until_ms(entry.created_ms, entry.last_used.get()));
+            let Some((key, until_ms)) = living else { continue };
             let again_ms = self.remind(until_ms, look);
             if let Some(entry) = self.sessions.get_mut(&key) {
                 entry.due_ms = again_ms;
@@ -156,6 +154,10 @@ impl Entry {
 
     pub(super) fn age(&self, policy: &Policy, now_ms: u64) -> Age {
         policy.age(self.created_ms, self.last_used.get(), now_ms)
+    }
+
+    fn alive_until_ms(&self, policy: &Policy) -> u64 {
+        policy.alive_until_ms(self.created_ms, self.last_used.get())
     }
 
     /// Counts a use, and says whether it was the first.
