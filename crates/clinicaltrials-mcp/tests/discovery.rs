@@ -219,6 +219,10 @@ async fn answers_that_may_be_kept_say_for_how_long_and_by_whom() {
         assert_eq!(result["cacheScope"], scope, "{method}");
         assert!(result["ttlMs"].as_u64().unwrap() >= 60_000, "{method}");
     }
+    for method in ["tools/list", "prompts/list", "resources/templates/list"] {
+        let refused = ask(&toolbox, method, json!({"cursor": "2"})).await;
+        assert_eq!(refused["error"]["code"], -32_602, "{method}: {refused}");
+    }
     let legacy = Caller::new(&toolbox.program.url);
     let capabilities = legacy.initialize(crate::support::LEGACY).await.result()["capabilities"].take();
     for capability in ["tools", "resources", "prompts", "completions"] {

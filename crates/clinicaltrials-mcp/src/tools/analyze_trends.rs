@@ -31,7 +31,7 @@ struct Input {
     cross_with: Option<Analysis>,
     /// The date of years and months (default StartDate)
     date_field: Option<String>,
-    /// Most rows of each analysis, the fullest (default 100)
+    /// Most rows of each analysis, the fullest (default 100, with years or months 1000)
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u16>,
     #[serde(flatten)]
@@ -109,7 +109,6 @@ pub(super) async fn call(
             piece
         }
     };
-    let rows_max = input.limit.unwrap_or(100).into();
     let question = answering(move |snapshot, budget| {
         let mut analysis = Vec::new();
         let analyses = input.analysis_type.iter().copied();
@@ -122,6 +121,8 @@ pub(super) async fn call(
                 TableQuery { matching: matching.clone(), by: by.iter().map(|by| by.dimension).collect() };
             let table = snapshot.tabulate(&query, budget)?;
             let total_studies = table.studies;
+            let over_time = by.iter().any(|by| by.dimension.period.is_some());
+            let rows_max = input.limit.unwrap_or(if over_time { 1_000 } else { 100 }).into();
             let breakdown = Breakdown::of(table, &by, rows_max);
             analysis.push(AnalysisView { analysis_type, total_studies, breakdown });
             budget.step(done, steps)?;
