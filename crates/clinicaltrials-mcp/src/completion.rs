@@ -166,3 +166,17 @@ fn beginning_with<'a>(words: impl Iterator<Item = &'a str>, typed: &str) -> impl
     let typed = typed.trim().to_lowercase();
     words.filter(move |word| word.to_lowercase().starts_with(&typed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ctgov::pieces::Kind;
+
+    #[test]
+    fn every_section_that_is_completed_is_one() {
+        for section in SECTIONS {
+            let piece = fields::section("section", section).expect(section);
+            assert!(matches!(piece.kind(), Kind::Struct), "{section} is {}", piece.name());
+        }
+    }
+}

@@ -76,9 +76,10 @@ impl ServerHandler for McpServer {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        only_page(request)?;
         Ok(ListToolsResult::with_all_items(self.tools.definitions())
             .with_ttl_ms(DEFINITIONS_TTL_MS)
             .with_cache_scope(CacheScope::Public))
@@ -100,9 +101,10 @@ impl ServerHandler for McpServer {
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
+        only_page(request)?;
         Ok(ListPromptsResult::with_all_items(prompts::definitions())
             .with_ttl_ms(DEFINITIONS_TTL_MS)
             .with_cache_scope(CacheScope::Public))
@@ -139,9 +141,10 @@ impl ServerHandler for McpServer {
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        only_page(request)?;
         Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
             .with_ttl_ms(DEFINITIONS_TTL_MS)
             .with_cache_scope(CacheScope::Public))
@@ -185,6 +188,14 @@ impl ServerHandler for McpServer {
         let read = |control| resources::read(&self.engine, &request.uri, control);
         let contents = in_context(&context, read).await?;
         Ok(contents.with_ttl_ms(RECORDS_TTL_MS).with_cache_scope(CacheScope::Private).into())
+    }
+}
+
+/// Refuses a cursor to a list that has one page: none was ever given out.
+fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|request| request.cursor) {
+        None => Ok(()),
+        Some(_) => Err(ErrorData::invalid_params("`cursor`: this list has one page; leave it out", None)),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
     failure::protocol_error,
     render::{DataVersionView, in_words},
 };
-use ctgov::RegistryError;
+use ctgov::{Budget, RegistryError, Snapshot, essie::EssieError};
 use rmcp::{
     ErrorData,
     model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations},
@@ -153,7 +153,7 @@ impl Which {
             Self::AnalyzeTrends => analyze_trends::call(engine, arguments, control).await,
             Self::CompareStudies => compare_studies::call(engine, arguments, control).await,
             Self::FindEligible => find_eligible::call(engine, arguments, control).await,
-            Self::GetFieldDefinitions => get_field_definitions::call(engine, arguments),
+            Self::GetFieldDefinitions => get_field_definitions::call(engine, arguments, control).await,
             Self::GetFieldValues => get_field_values::call(engine, arguments, control).await,
             Self::GetStudyCount => get_study_count::call(engine, arguments, control).await,
             Self::GetStudyRecord => get_study_record::call(engine, arguments, control).await,
@@ -178,6 +178,12 @@ impl fmt::Display for ToolError {
 impl From<ToolError> for Failure {
     fn from(error: ToolError) -> Self {
         Self::Tool(error)
+    }
+}
+
+impl From<EssieError> for Failure {
+    fn from(error: EssieError) -> Self {
+        RegistryError::from(error).into()
     }
 }
 
@@ -206,16 +212,24 @@ impl From<RegistryError> for Failure {
 }
 
 impl Answer {
-    /// The answer that starts with `headline`, a sentence or two, and says `output`, which comes from `data`.
-    fn new(headline: &str, output: &impl Serialize, data: &DataVersionView) -> Result<Self, Failure> {
+    /// The answer that starts with `headline`, a sentence or two, and says `output`, which comes from `snapshot`.
+    fn new(headline: &str, output: &impl Serialize, snapshot: &dyn Snapshot) -> Result<Self, Failure> {
+        let data = DataVersionView::from(snapshot.data_version());
         let failed =
             |error: serde_json::Error| Failure::Protocol(ErrorData::internal_error(error.to_string(), None));
         let mut structured = serde_json::to_value(output).map_err(failed)?;
         let body = structured.as_object().map(in_words).unwrap_or_default();
         let text = format!("{headline}\n({})\n\n{body}", data.in_words());
-        structured["data"] = serde_json::to_value(data).map_err(failed)?;
+        structured["data"] = serde_json::to_value(&data).map_err(failed)?;
         Ok(Self { text: vec![text], structured })
     }
+}
+
+/// A question whose answer is put into words where it was found, off the async threads: it can be large.
+fn answering(
+    question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<Answer, Failure> + Send + 'static,
+) -> impl FnOnce(&dyn Snapshot, &Budget) -> Result<Result<Answer, Failure>, RegistryError> + Send + 'static {
+    move |snapshot, budget| Ok(question(snapshot, budget))
 }
 
 /// A tool that only reads, and always reads the same from the same data.

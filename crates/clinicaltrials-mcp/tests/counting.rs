@@ -128,6 +128,7 @@ async fn wrong_names_of_fields_are_answered_with_the_nearest() {
             "`groupBy`: 4 were given",
             "1 to 3",
         ),
+        ("get_study_count", json!({"groupBy": ["phase", "Phase"]}), "`Phase` is named twice", "once"),
         ("get_study_count", json!({"groupBy": "Phase:year"}), "no such period", "only dates"),
         ("get_study_count", json!({"groupBy": "StartDate:week"}), "no such period", ":quarter"),
         (

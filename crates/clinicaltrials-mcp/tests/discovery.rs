@@ -1,11 +1,12 @@
 //! What clients find out before they ask: resources and their pages, sections, prompts, completions, cache hints.
 
 use crate::support::{
-    Caller,
+    Caller, InProcess, SlowRegistry,
     toolbox::{STUDIES, Toolbox, id},
 };
+use clinicaltrials_mcp::settings::AuthSettings;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 async fn ask(toolbox: &Toolbox, method: &str, params: Value) -> Value {
     toolbox.caller().request(1, method, params).await.message()
@@ -219,9 +220,21 @@ async fn answers_that_may_be_kept_say_for_how_long_and_by_whom() {
         assert_eq!(result["cacheScope"], scope, "{method}");
         assert!(result["ttlMs"].as_u64().unwrap() >= 60_000, "{method}");
     }
+    for method in ["tools/list", "prompts/list", "resources/templates/list"] {
+        let refused = ask(&toolbox, method, json!({"cursor": "2"})).await;
+        assert_eq!(refused["error"]["code"], -32_602, "{method}: {refused}");
+    }
     let legacy = Caller::new(&toolbox.program.url);
     let capabilities = legacy.initialize(crate::support::LEGACY).await.result()["capabilities"].take();
     for capability in ["tools", "resources", "prompts", "completions"] {
         assert!(capabilities.get(capability).is_some(), "{capabilities}");
     }
+}
+
+#[tokio::test]
+async fn a_source_that_does_not_know_its_values_completes_nothing() {
+    let server = InProcess::start(SlowRegistry::new(Duration::ZERO), AuthSettings::None).await;
+    let params = json!({"ref": prompt(), "argument": {"name": "topic", "value": "a"}});
+    let reply = Caller::new(&server.url).stateless().request(1, "completion/complete", params).await;
+    assert_eq!(reply.result()["completion"]["values"], json!([]));
 }

@@ -177,6 +177,11 @@ async fn what_cannot_be_looked_for_is_refused_or_noticed_with_what_is_near() {
         (json!({"age": 40}), "`conditions` is missing", "healthyVolunteer"),
         (json!({"age": 121, "conditions": "asthma"}), "`age` 121 is out of range", "0 to 120"),
         (json!({"conditions": "asthma", "sex": "other"}), "`sex`: `other` is not one of", "FEMALE"),
+        (
+            json!({"conditions": ["NCT90000001"], "age": 4}),
+            "study numbers are no conditions",
+            "get_study_record",
+        ),
         (json!({"conditions": ["asthma AND ("]}), "`conditions` cannot be searched", "phrase in quotes"),
         (json!({"conditions": "asthma", "location": {"lat": 1}}), "only one is given", "give both"),
         (

@@ -124,3 +124,65 @@ async fn a_digest_says_what_the_record_says() {
         assert_eq!(digest["sites"], sites);
     }
 }
+
+#[tokio::test]
+async fn a_search_near_a_place_says_how_far_the_nearest_sites_are() {
+    let Some(toolbox) = Toolbox::real() else { return };
+    let (latitude, longitude, miles) = (42.36, -71.06, 50.0);
+    let geo = format!("distance({latitude}, {longitude}, {miles}mi)");
+    let page = toolbox.value("search_studies", json!({"geoFilter": geo, "pageSize": 200})).await;
+    // The chord through the earth: another formula than the one that is checked.
+    let point = |latitude: f64, longitude: f64| {
+        let (latitude, longitude) = (latitude.to_radians(), longitude.to_radians());
+        [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
+    };
+    let centre = point(latitude, longitude);
+    let distance = |site: &Value| {
+        let at = &site["geoPoint"];
+        let there = point(at["lat"].as_f64()?, at["lon"].as_f64()?);
+        let chord: f64 = centre.iter().zip(there).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        Some(2.0 * (chord / 2.0).asin() * 6_371.008_8 / 1.609_344)
+    };
+    let mut expected = 0;
+    for record in toolbox.records() {
+        let sites = record.pointer(SITES).and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut near: Vec<f64> = sites.iter().filter_map(distance).filter(|far| *far <= miles).collect();
+        near.sort_by(f64::total_cmp);
+        let hit = page["studies"].as_array().unwrap().iter().find(|study| study["nctId"] == id(record));
+        assert_eq!(hit.is_some(), !near.is_empty(), "{}", id(record));
+        let Some(hit) = hit else { continue };
+        expected += 1;
+        assert_eq!(hit["near"]["sitesInAll"], sites.len());
+        assert_eq!(hit["near"]["sitesInPlace"], near.len());
+        let told = hit["near"]["sites"].as_array().unwrap();
+        assert_eq!(told.len(), near.len().min(3));
+        for (site, far) in told.iter().zip(near) {
+            assert!((site["distanceMi"].as_f64().unwrap() - far).abs() < 0.1, "{site} is {far} miles away");
+        }
+    }
+    assert_eq!(page["totalCount"], expected);
+    assert!(expected > 10, "{expected}");
+}
+
+#[tokio::test]
+async fn chosen_fields_of_a_search_are_those_of_the_records() {
+    let toolbox = Toolbox::sample();
+    let arguments = json!({"fields": ["BriefTitle", "eligibility", "InterventionName"], "pageSize": 100});
+    let page = toolbox.value("search_studies", arguments).await;
+    for study in page["studies"].as_array().unwrap() {
+        let record = toolbox.records().iter().find(|record| id(record) == study["nctId"]).unwrap();
+        let told = &study["record"]["protocolSection"];
+        let published = &record["protocolSection"];
+        assert_eq!(told["eligibilityModule"], published["eligibilityModule"]);
+        let title = json!({"briefTitle": published["identificationModule"]["briefTitle"]});
+        assert_eq!(told["identificationModule"], title);
+        let names = |interventions: &Value| -> Vec<Value> {
+            interventions.as_array().into_iter().flatten().map(|each| each["name"].clone()).collect()
+        };
+        assert_eq!(
+            names(&told["armsInterventionsModule"]["interventions"]),
+            names(&published["armsInterventionsModule"]["interventions"])
+        );
+        assert!(study.get("overallStatus").is_none() && told.get("statusModule").is_none());
+    }
+}

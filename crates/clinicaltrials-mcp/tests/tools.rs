@@ -182,6 +182,12 @@ async fn what_is_not_served_or_not_known_is_refused_by_name() {
     let cases = [
         (SEARCH, json!({"geoFilter": "Boston"}), "`geoFilter`: `Boston` is no circle", "locationQuery"),
         (SEARCH, json!({"geoFilter": "distance(91,2,3mi)"}), "is no circle", "distance(42.36,-71.06,50mi)"),
+        (
+            SEARCH,
+            json!({"query": "NCT90000001", "statusFilter": "COMPLETED"}),
+            "nothing but study numbers",
+            "nctIds",
+        ),
         (SEARCH, json!({"country": "Kenya"}), "`country` is not served", "locationQuery"),
         (SEARCH, json!({"filter": "AREA[Phase"}), "`advancedFilter` cannot be searched", "phrase in quotes"),
         (

@@ -17,8 +17,11 @@ pub fn in_words(object: &Map<String, Value>) -> String {
     words
 }
 
-/// A key as people read it: `leadSponsor` is `Lead sponsor`.
+/// A key as people read it: `leadSponsor` is `Lead sponsor`. A key that is no name, such as a study's number, stays.
 fn label(key: &str) -> String {
+    if !key.contains(|character: char| character.is_lowercase()) {
+        return key.to_owned();
+    }
     let mut label = String::with_capacity(key.len() + 4);
     let mut after_small = false;
     for character in key.chars() {
@@ -164,9 +167,11 @@ impl<'a> Table<'a> {
 /// What stands in a table's cell; nothing for what does not fit in one.
 fn cell(value: &Value) -> Option<String> {
     let named = |object: &Map<String, Value>| {
-        let parts = object
-            .iter()
-            .map(|(key, value)| Some(format!("{} {}", label(key).to_lowercase(), short(value)?)));
+        let name = |key: &String| match label(key) {
+            same if same == *key => same,
+            label => label.to_lowercase(),
+        };
+        let parts = object.iter().map(|(key, value)| Some(format!("{} {}", name(key), short(value)?)));
         Some(parts.collect::<Option<Vec<_>>>()?.join(", "))
     };
     let text = match value {
@@ -190,9 +195,9 @@ mod tests {
             "totalCount": 3,
             "conditions": ["Asthma", "COPD"],
             "hasResults": false,
-            "groups": [{"id": "OG000", "title": "A|B"}, {"id": "OG001", "counts": [{"groupId": "x", "value": "1"}]}],
+            "groups": [{"id": "OG000", "title": "A|B"}, {"id": "OG001", "counts": [{"groupId": "x", "NCT1": "1"}]}],
             "studies": [{"nctId": "NCT00000001", "briefTitle": "One", "text": "two\nlines"}],
-            "place": {"city": "Boston"},
+            "place": {"city": "Boston", "NCT00000001": 5},
         });
         let expected = "\
 - Total count: 3
@@ -203,7 +208,7 @@ mod tests {
   | Id | Title | Counts |
   | --- | --- | --- |
   | OG000 | A\\|B |  |
-  | OG001 |  | group id x, value 1 |
+  | OG001 |  | group id x, NCT1 1 |
 
 - Studies:
   - **NCT00000001**
@@ -213,6 +218,7 @@ mod tests {
       lines
 - Place:
   - City: Boston
+  - NCT00000001: 5
 ";
         assert_eq!(in_words(answer.as_object().unwrap()), expected);
     }

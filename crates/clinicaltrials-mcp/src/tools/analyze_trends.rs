@@ -1,7 +1,7 @@
 //! `clinicaltrials_analyze_trends`: how matching studies spread over status, country, phase, years and more.
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, answering,
     arguments::{self, UpTo},
     breakdown::{Breakdown, CountedBy},
     criteria::{Criteria, ExpandedTerm, described_by_search, expanded_of},
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, counted},
+    render::counted,
 };
 use ctgov::{
     pieces::{Order, Piece},
@@ -31,7 +31,7 @@ struct Input {
     cross_with: Option<Analysis>,
     /// The date of years and months (default StartDate)
     date_field: Option<String>,
-    /// Most rows of each analysis, the fullest (default 100)
+    /// Most rows of each analysis, the fullest (default 100, with years or months 1000)
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u16>,
     #[serde(flatten)]
@@ -109,33 +109,29 @@ pub(super) async fn call(
             piece
         }
     };
-    let rows_max = input.limit.unwrap_or(100).into();
-    let (output, data) = engine
-        .ask(control, move |snapshot, budget| {
-            let mut analysis = Vec::new();
-            let analyses = input.analysis_type.iter().copied();
-            let steps = analyses.len() as u64;
-            for (done, analysis_type) in (1..).zip(analyses) {
-                let crossed = input.cross_with.filter(|crossed| *crossed != analysis_type);
-                let by: Vec<CountedBy> = [Some(analysis_type), crossed]
-                    .into_iter()
-                    .flatten()
-                    .map(|it| it.counted_by(date))
-                    .collect();
-                let query =
-                    TableQuery { matching: matching.clone(), by: by.iter().map(|by| by.dimension).collect() };
-                let table = snapshot.tabulate(&query, budget)?;
-                let total_studies = table.studies;
-                let breakdown = Breakdown::of(table, &by, rows_max);
-                analysis.push(AnalysisView { analysis_type, total_studies, breakdown });
-                budget.step(done, steps)?;
-            }
-            let output = Output { analysis, expanded: expanded_of(&matching, snapshot)? };
-            Ok((output, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    let studies = output.analysis.first().map_or(0, |analysis| analysis.total_studies);
-    Answer::new(&format!("{} analysed.", counted(studies)), &output, &data)
+    let question = answering(move |snapshot, budget| {
+        let mut analysis = Vec::new();
+        let analyses = input.analysis_type.iter().copied();
+        let steps = analyses.len() as u64;
+        for (done, analysis_type) in (1..).zip(analyses) {
+            let crossed = input.cross_with.filter(|crossed| *crossed != analysis_type);
+            let by: Vec<CountedBy> =
+                [Some(analysis_type), crossed].into_iter().flatten().map(|it| it.counted_by(date)).collect();
+            let query =
+                TableQuery { matching: matching.clone(), by: by.iter().map(|by| by.dimension).collect() };
+            let table = snapshot.tabulate(&query, budget)?;
+            let total_studies = table.studies;
+            let over_time = by.iter().any(|by| by.dimension.period.is_some());
+            let rows_max = input.limit.unwrap_or(if over_time { 1_000 } else { 100 }).into();
+            let breakdown = Breakdown::of(table, &by, rows_max);
+            analysis.push(AnalysisView { analysis_type, total_studies, breakdown });
+            budget.step(done, steps)?;
+        }
+        let output = Output { analysis, expanded: expanded_of(&matching, snapshot)? };
+        let studies = output.analysis.first().map_or(0, |analysis| analysis.total_studies);
+        Answer::new(&format!("{} analysed.", counted(studies)), &output, snapshot)
+    });
+    engine.ask(control, question).await?
 }
 
 impl Analysis {

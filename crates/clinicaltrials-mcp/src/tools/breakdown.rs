@@ -77,12 +77,21 @@ impl CountedBy {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// As [`parse`](Self::parse), and when one is named twice.
     pub(super) fn parse_all<'a>(
         parameter: &str,
         texts: impl Iterator<Item = &'a String>,
     ) -> Result<Vec<Self>, ToolError> {
-        texts.map(|text| Self::parse(parameter, text)).collect()
+        let mut all: Vec<Self> = Vec::new();
+        for text in texts {
+            let by = Self::parse(parameter, text)?;
+            if all.iter().any(|known| known.label == by.label) {
+                let problem = format!("`{parameter}`: `{}` is named twice", by.label);
+                return Err(ToolError::new(problem, "name it once"));
+            }
+            all.push(by);
+        }
+        Ok(all)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `clinicaltrials_compare_studies`: where studies differ, aspect by aspect, and what they have in common.
 
 use super::{
-    Answer, Failure, ToolError,
+    Answer, Failure, ToolError, answering,
     arguments::{self, UpTo},
     criteria::nct_ids,
     reading_tool,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, counted},
+    render::counted,
 };
 use ctgov::pieces::{Measure, Piece};
 use rmcp::model::{JsonObject, Tool};
@@ -179,36 +179,36 @@ pub(super) async fn call(
     let ids = nct_ids("nctIds", input.nct_ids.iter())?;
     let aspects: Vec<Aspect> = input.compare_fields.iter().flat_map(UpTo::iter).copied().collect();
     let is_all = aspects.is_empty() || aspects.contains(&Aspect::All);
-    let (found, errors, data) = engine
-        .look_up(control, move |snapshot, budget| {
-            let (found, errors) = look_up(snapshot, &ids, budget)?;
-            Ok((found, errors, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    match found.as_slice() {
-        [] => return Err(none_found(&errors, &data)),
-        [only] => {
-            let others: Vec<String> =
-                errors.iter().map(|study| format!("{} {}", study.nct_id, study.error)).collect();
-            let problem = format!("only {} can be compared: {}", only.document.nct_id(), others.join("; "));
-            return Err(ToolError::new(problem, "give two different studies at least").into());
+    let question = answering(move |snapshot, budget| {
+        let (found, errors) = look_up(snapshot, &ids, budget)?;
+        match found.as_slice() {
+            [] => return Err(none_found(&errors, snapshot)),
+            [only] => {
+                let others: Vec<String> =
+                    errors.iter().map(|study| format!("{} {}", study.nct_id, study.error)).collect();
+                let problem =
+                    format!("only {} can be compared: {}", only.document.nct_id(), others.join("; "));
+                return Err(ToolError::new(problem, "give two different studies at least").into());
+            }
+            _ => {}
         }
-        _ => {}
-    }
-    let mut output = Output { studies: Vec::new(), differences: Vec::new(), in_common: Vec::new(), errors };
-    for (aspect, pieces) in FACTS.iter().filter(|(aspect, _)| is_all || aspects.contains(aspect)) {
-        for piece in *pieces {
-            output.compare(*aspect, *piece, &found);
+        let mut output =
+            Output { studies: Vec::new(), differences: Vec::new(), in_common: Vec::new(), errors };
+        for (aspect, pieces) in FACTS.iter().filter(|(aspect, _)| is_all || aspects.contains(aspect)) {
+            for piece in *pieces {
+                output.compare(*aspect, *piece, &found);
+            }
         }
-    }
-    output.studies = found.into_iter().map(ComparedStudy::from).collect();
-    let headline = format!(
-        "{} compared: {} differences, {} facts in common.",
-        counted(output.studies.len() as u64),
-        output.differences.len(),
-        output.in_common.len()
-    );
-    Answer::new(&headline, &output, &data)
+        output.studies = found.into_iter().map(ComparedStudy::from).collect();
+        let headline = format!(
+            "{} compared: {} differences, {} facts in common.",
+            counted(output.studies.len() as u64),
+            output.differences.len(),
+            output.in_common.len()
+        );
+        Answer::new(&headline, &output, snapshot)
+    });
+    engine.look_up(control, question).await?
 }
 
 impl Output {

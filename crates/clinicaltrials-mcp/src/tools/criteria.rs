@@ -18,7 +18,7 @@ use std::{collections::BTreeSet, sync::Arc};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Criteria {
-    /// Words (all must occur), a "phrase", or an expression: AND, OR, NOT, AREA[Field]value, AREA[StartDate]RANGE[2020,MAX], SEARCH[Location](AREA[LocationCity]Boston AND AREA[LocationStatus]RECRUITING)
+    /// Words (all must occur), a "phrase", or an expression: AND, OR, NOT, `AREA[Field]value`, `AREA[StartDate]RANGE[2020,MAX]`, `SEARCH[Location](AREA[LocationCity]Boston AND AREA[LocationStatus]RECRUITING)`
     #[schemars(length(max = 2000))]
     query: Option<String>,
     /// As query, in conditions, keywords, MeSH terms, titles
@@ -43,7 +43,7 @@ pub(super) struct Criteria {
     status_filter: Option<UpTo<20>>,
     /// Any of EARLY_PHASE1, PHASE1, PHASE2, PHASE3, PHASE4, NA
     phase_filter: Option<UpTo<10>>,
-    /// As query; must hold too and does not rank, e.g. AREA[StudyType]INTERVENTIONAL AND AREA[EnrollmentCount]RANGE[100,MAX]
+    /// As query; must hold too and does not rank, e.g. `AREA[StudyType]INTERVENTIONAL AND AREA[EnrollmentCount]RANGE[100,MAX]`
     #[schemars(length(max = 2000))]
     advanced_filter: Option<String>,
     /// Some site within distance(latitude,longitude,radius), e.g. distance(42.36,-71.06,50mi)
@@ -52,6 +52,10 @@ pub(super) struct Criteria {
     /// Only these studies, by NCT number
     nct_ids: Option<UpTo<1000>>,
 }
+
+/// What to tell where nothing matches.
+pub(super) const NOTHING: &str =
+    " Nothing has all that was asked for: leave a filter out, or use fewer or other words.";
 
 /// A term and its synonyms.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -127,6 +131,13 @@ impl Criteria {
         }
         if let Some(given) = &self.nct_ids {
             matching.filter_ids(nct_ids("nctIds", given.iter())?);
+        }
+        // As in the API, but there it is not even said.
+        if matching.ignores_filters() {
+            return Err(ToolError::new(
+                "a query of nothing but study numbers finds these studies whatever the filters say",
+                "give the numbers as nctIds, or leave the filters out",
+            ));
         }
         Ok(matching)
     }

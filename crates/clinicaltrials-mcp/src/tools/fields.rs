@@ -99,7 +99,7 @@ pub(crate) fn section(parameter: &str, text: &str) -> Result<Piece, ToolError> {
     let by_word =
         || SECTIONS.iter().find(|(word, _)| *word == wanted).and_then(|(_, name)| Piece::find(name));
     let module = || ["Module", "Section"].iter().find_map(|ending| find(&format!("{wanted}{ending}")));
-    let part = find(text).or_else(by_word).or_else(module);
+    let part = Piece::find(text).or_else(by_word).or_else(module).or_else(|| find(text));
     part.map_or_else(|| named(parameter, text), Ok)
 }
 
@@ -188,7 +188,9 @@ mod tests {
         assert_eq!(find("protocolSection.designModule.phases").map(Piece::name), Some("Phase"));
         assert_eq!(find("Recruitment status"), None);
         for (text, expected) in [
-            ("sponsor", "LeadSponsorName"),
+            ("sponsor", "SponsorCollaboratorsModule"),
+            ("LeadSponsorName", "LeadSponsorName"),
+            ("overall status", "OverallStatus"),
             ("Eligibility", "EligibilityModule"),
             ("sites", "ContactsLocationsModule"),
             ("results", "ResultsSection"),

@@ -7,7 +7,7 @@ mod person;
 mod place;
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, answering,
     arguments::{self, UpTo},
     criteria::{ExpandedTerm, expanded_terms},
     reading_tool,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     engine::{CallControl, Engine},
     render::{
-        DataVersionView, StudySummary, counted,
+        StudySummary, counted,
         digest::central_contacts,
         sites::{Contact, Showing, SitesInPlace},
     },
@@ -163,14 +163,17 @@ pub(super) async fn call(
     let control = control.continuing(token.as_ref());
     let location = input.location.map(Location::checked).transpose()?.flatten();
     let asked = Asked { person, criteria, location, page_size, token };
-    let (output, data) = engine
-        .ask(control, move |snapshot, budget| {
-            Ok((asked.answer(snapshot, budget)?, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    let shown = output.studies.len();
-    let headline = format!("{} left of {}; {shown} on this page.", counted(output.total_count), data.studies);
-    Answer::new(&headline, &output, &data)
+    let question = answering(move |snapshot, budget| {
+        let output = asked.answer(snapshot, budget)?;
+        let shown = output.studies.len();
+        let headline = format!(
+            "{} left of {}; {shown} on this page.",
+            counted(output.total_count),
+            snapshot.data_version().studies
+        );
+        Answer::new(&headline, &output, snapshot)
+    });
+    engine.ask(control, question).await?
 }
 
 /// A question for studies, read and checked.

@@ -1,7 +1,7 @@
 //! `clinicaltrials_get_field_definitions`: which fields a study record has, what they hold and what they are called.
 
-use super::{Answer, Failure, ToolError, arguments, fields, reading_tool};
-use crate::{engine::Engine, render::DataVersionView};
+use super::{Answer, Failure, ToolError, answering, arguments, fields, reading_tool};
+use crate::engine::{CallControl, Engine};
 use ctgov::pieces::Piece;
 use rmcp::model::Tool;
 use schemars::JsonSchema;
@@ -76,12 +76,16 @@ pub(super) fn definition() -> Tool {
     )
 }
 
-pub(super) fn call(engine: &Engine, arguments: &Value) -> Result<Answer, Failure> {
+pub(super) async fn call(
+    engine: &Engine,
+    arguments: &Value,
+    control: CallControl,
+) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
-    let data = DataVersionView::from(engine.snapshot()?.data_version());
     let output = input.fields()?;
     let headline = format!("{} of {} fields.", output.shown, output.total_fields);
-    Answer::new(&headline, &output, &data)
+    let question = answering(move |snapshot, _| Answer::new(&headline, &output, snapshot));
+    engine.look_up(control, question).await?
 }
 
 impl Input {

@@ -1,14 +1,14 @@
 //! `clinicaltrials_get_field_values`: which values fields have, and in how many studies.
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, answering,
     arguments::{self, UpTo},
     criteria::{Criteria, ExpandedTerm, described_by_search, expanded_of},
     fields, reading_tool,
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, counted},
+    render::counted,
 };
 use ctgov::{
     pieces::Piece,
@@ -108,23 +108,24 @@ pub(super) async fn call(
     let pieces =
         input.fields.iter().map(|name| fields::with_values("fields", name)).collect::<Result<Vec<_>, _>>()?;
     let values_max = input.limit.unwrap_or(25).into();
-    let (output, data) = engine
-        .ask(control, move |snapshot, budget| {
-            let mut field_stats = Vec::with_capacity(pieces.len());
-            for (done, piece) in (1..).zip(&pieces) {
-                let stats = snapshot.field_stats(*piece, &matching, budget)?;
-                field_stats.push(FieldStatsView::of(stats, values_max));
-                budget.step(done, pieces.len() as u64)?;
-            }
-            let studies_counted = snapshot.count(&matching, budget)?;
-            let expanded = expanded_of(&matching, snapshot)?;
-            let output = Output { field_stats, studies_counted, expanded };
-            Ok((output, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    let headline =
-        format!("Values of fields ({}) in {}.", output.field_stats.len(), counted(output.studies_counted));
-    Answer::new(&headline, &output, &data)
+    let question = answering(move |snapshot, budget| {
+        let mut field_stats = Vec::with_capacity(pieces.len());
+        for (done, piece) in (1..).zip(&pieces) {
+            let stats = snapshot.field_stats(*piece, &matching, budget)?;
+            field_stats.push(FieldStatsView::of(stats, values_max));
+            budget.step(done, pieces.len() as u64)?;
+        }
+        let studies_counted = snapshot.count(&matching, budget)?;
+        let expanded = expanded_of(&matching, snapshot)?;
+        let output = Output { field_stats, studies_counted, expanded };
+        let headline = format!(
+            "Values of fields ({}) in {}.",
+            output.field_stats.len(),
+            counted(output.studies_counted)
+        );
+        Answer::new(&headline, &output, snapshot)
+    });
+    engine.ask(control, question).await?
 }
 
 impl FieldStatsView {

@@ -1,15 +1,15 @@
 //! `clinicaltrials_get_study_count`: how many studies match, exactly, and of which values they are.
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, answering,
     arguments::{self, UpTo},
     breakdown::{Breakdown, CountedBy, FIELDS_MAX},
-    criteria::{Criteria, ExpandedTerm, described_by_search, expanded_of},
+    criteria::{Criteria, ExpandedTerm, NOTHING, described_by_search, expanded_of},
     reading_tool,
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, counted},
+    render::counted,
 };
 use ctgov::tabulate::TableQuery;
 use rmcp::model::Tool;
@@ -59,20 +59,19 @@ pub(super) async fn call(
     let matching = input.criteria.matching()?;
     let by = input.group_by.map(|by| CountedBy::parse_all("groupBy", by.iter())).transpose()?;
     let rows_max = input.limit.unwrap_or(50).into();
-    let (output, data) = engine
-        .ask(control, move |snapshot, budget| {
-            let expanded = expanded_of(&matching, snapshot)?;
-            let (total_count, breakdown) = match by {
-                None => (snapshot.count(&matching, budget)?, None),
-                Some(by) => {
-                    let by_fields = by.iter().map(|by| by.dimension).collect();
-                    let table = snapshot.tabulate(&TableQuery { matching, by: by_fields }, budget)?;
-                    (table.studies, Some(Breakdown::of(table, &by, rows_max)))
-                }
-            };
-            let output = Output { total_count, breakdown, expanded };
-            Ok((output, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    Answer::new(&format!("{} matching.", counted(output.total_count)), &output, &data)
+    let question = answering(move |snapshot, budget| {
+        let expanded = expanded_of(&matching, snapshot)?;
+        let (total_count, breakdown) = match by {
+            None => (snapshot.count(&matching, budget)?, None),
+            Some(by) => {
+                let by_fields = by.iter().map(|by| by.dimension).collect();
+                let table = snapshot.tabulate(&TableQuery { matching, by: by_fields }, budget)?;
+                (table.studies, Some(Breakdown::of(table, &by, rows_max)))
+            }
+        };
+        let output = Output { total_count, breakdown, expanded };
+        let nothing = if output.total_count == 0 { NOTHING } else { "" };
+        Answer::new(&format!("{} matching.{nothing}", counted(output.total_count)), &output, snapshot)
+    });
+    engine.ask(control, question).await?
 }

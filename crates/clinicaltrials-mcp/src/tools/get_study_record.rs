@@ -1,7 +1,7 @@
 //! `clinicaltrials_get_study_record`: the records of studies: whole and unaltered, by sections, or as a digest.
 
 use super::{
-    Answer, Failure, ToolError,
+    Answer, Failure, ToolError, answering,
     arguments::{self, UpTo},
     criteria::nct_ids,
     fields,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, counted, digest::Digest},
+    render::{counted, digest::Digest},
 };
 use ctgov::{Projection, RegistryError};
 use rmcp::model::{JsonObject, Tool};
@@ -85,49 +85,48 @@ pub(super) async fn call(
     let input: Input = arguments::read(arguments)?;
     let ids = nct_ids("nctId", input.nct_id.iter())?;
     let wanted = Wanted::of(&input)?;
-    let (answered, errors, data) = engine
-        .look_up(control, move |snapshot, budget| {
-            let (found, mut errors) = look_up(snapshot, &ids, budget)?;
-            let (mut answered, mut bytes) = (Vec::with_capacity(found.len()), 0);
-            for study in found {
-                let id = study.document.nct_id();
-                let part = wanted.take(study)?;
-                bytes += part.json.len();
-                if bytes > RECORDS_BYTES_MAX && !answered.is_empty() {
-                    let why = "is too large to be sent with the others; ask for it alone, by sections, or with summary";
-                    errors.push(StudyError::new(id, why));
-                    bytes -= part.json.len();
-                } else {
-                    answered.push(part);
-                }
+    let question = answering(move |snapshot, budget| {
+        let (found, mut errors) = look_up(snapshot, &ids, budget)?;
+        let (mut answered, mut bytes) = (Vec::with_capacity(found.len()), 0);
+        for study in found {
+            let id = study.document.nct_id();
+            let part = wanted.take(study)?;
+            bytes += part.json.len();
+            if bytes > RECORDS_BYTES_MAX && !answered.is_empty() {
+                let why =
+                    "is too large to be sent with the others; ask for it alone, by sections, or with summary";
+                errors.push(StudyError::new(id, why));
+                bytes -= part.json.len();
+            } else {
+                answered.push(part);
             }
-            Ok((answered, errors, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    if answered.is_empty() {
-        return Err(none_found(&errors, &data));
-    }
-    let (mut studies, mut texts, mut records) = (Vec::new(), Vec::new(), Vec::new());
-    for Taken { view, json, record } in answered {
-        studies.push(view);
-        records.push(record);
-        texts.extend(Some(json).filter(|json| !json.is_empty()));
-    }
-    let follows = match texts.len() {
-        0 => "",
-        1 => " The record follows as JSON.",
-        _ => " The records follow as JSON, one after the other.",
-    };
-    let headline = format!("{}.{follows}", counted(studies.len() as u64));
-    let mut answer = Answer::new(&headline, &Output { studies, errors }, &data)?;
-    answer.text.extend(texts);
-    // Moved into their places: a record can be too large to be copied for nothing.
-    for (place, record) in records.into_iter().enumerate() {
-        if let Some(record) = record {
-            answer.structured["studies"][place]["study"] = Value::Object(record);
         }
-    }
-    Ok(answer)
+        if answered.is_empty() {
+            return Err(none_found(&errors, snapshot));
+        }
+        let (mut studies, mut texts, mut records) = (Vec::new(), Vec::new(), Vec::new());
+        for Taken { view, json, record } in answered {
+            studies.push(view);
+            records.push(record);
+            texts.extend(Some(json).filter(|json| !json.is_empty()));
+        }
+        let follows = match texts.len() {
+            0 => "",
+            1 => " The record follows as JSON.",
+            _ => " The records follow as JSON, one after the other.",
+        };
+        let headline = format!("{}.{follows}", counted(studies.len() as u64));
+        let mut answer = Answer::new(&headline, &Output { studies, errors }, snapshot)?;
+        answer.text.extend(texts);
+        // Moved into their places: a record can be too large to be copied for nothing.
+        for (place, record) in records.into_iter().enumerate() {
+            if let Some(record) = record {
+                answer.structured["studies"][place]["study"] = Value::Object(record);
+            }
+        }
+        Ok(answer)
+    });
+    engine.look_up(control, question).await?
 }
 
 /// What is wanted of each record.

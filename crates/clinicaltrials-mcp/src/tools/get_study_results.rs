@@ -1,7 +1,7 @@
 //! `clinicaltrials_get_study_results`: what studies found, as they posted it.
 
 use super::{
-    Answer, Failure,
+    Answer, Failure, answering,
     arguments::{self, UpTo},
     criteria::nct_ids,
     limits::LeftOut,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, counted, results::Section},
+    render::{counted, results::Section},
 };
 use ctgov::pieces::Piece;
 use rmcp::model::{JsonObject, Tool};
@@ -101,40 +101,42 @@ pub(super) async fn call(
         None => Section::ALL.to_vec(),
     };
     let in_short = input.summary.unwrap_or(false);
-    let (output, data) = engine
-        .look_up(control, move |snapshot, budget| {
-            let (found, fetch_errors) = look_up(snapshot, &ids, budget)?;
-            let mut output = Output { results: Vec::new(), studies_without_results: Vec::new(), fetch_errors };
-            let mut bytes = 0;
-            for study in found {
-                let id = study.document.nct_id();
-                let Some(results) = study.record.get("resultsSection") else {
-                    output.studies_without_results.push(id.to_string());
-                    continue;
-                };
-                let view = ResultsView::of(&study, results, &sections, in_short);
-                let view_bytes = serde_json::to_vec(&view).map_or(0, |json| json.len());
-                if bytes + view_bytes > RESULTS_BYTES_MAX && bytes > 0 {
-                    let why = "has results too large to be sent with the others; ask for it alone, by sections, or \
+    let question = answering(move |snapshot, budget| {
+        let (found, fetch_errors) = look_up(snapshot, &ids, budget)?;
+        let mut output = Output { results: Vec::new(), studies_without_results: Vec::new(), fetch_errors };
+        let mut bytes = 0;
+        for study in found {
+            let id = study.document.nct_id();
+            let Some(results) = study.record.get("resultsSection") else {
+                output.studies_without_results.push(id.to_string());
+                continue;
+            };
+            let view = ResultsView::of(&study, results, &sections, in_short);
+            let view_bytes = serde_json::to_vec(&view).map_or(0, |json| json.len());
+            if bytes + view_bytes > RESULTS_BYTES_MAX && bytes > 0 {
+                let why = "has results too large to be sent with the others; ask for it alone, by sections, or \
                                with summary";
-                    output.fetch_errors.push(StudyError::new(id, why));
-                } else {
-                    bytes += view_bytes;
-                    output.results.push(view);
-                }
-                budget.check()?;
+                output.fetch_errors.push(StudyError::new(id, why));
+            } else {
+                bytes += view_bytes;
+                output.results.push(view);
             }
-            Ok((output, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    if output.results.is_empty() && output.studies_without_results.is_empty() {
-        return Err(none_found(&output.fetch_errors, &data));
-    }
-    let without = match output.studies_without_results.as_slice() {
-        [] => String::new(),
-        ids => format!(" No results are posted for {}.", ids.join(", ")),
-    };
-    Answer::new(&format!("Results of {}.{without}", counted(output.results.len() as u64)), &output, &data)
+            budget.check()?;
+        }
+        if output.results.is_empty() && output.studies_without_results.is_empty() {
+            return Err(none_found(&output.fetch_errors, snapshot));
+        }
+        let without = match output.studies_without_results.as_slice() {
+            [] => String::new(),
+            ids => format!(" No results are posted for {}.", ids.join(", ")),
+        };
+        Answer::new(
+            &format!("Results of {}.{without}", counted(output.results.len() as u64)),
+            &output,
+            snapshot,
+        )
+    });
+    engine.look_up(control, question).await?
 }
 
 impl ResultsView {

@@ -1,16 +1,16 @@
 //! `clinicaltrials_search_studies`: a page of studies that match, with the facts that tell them apart.
 
 use super::{
-    Answer, Failure, ToolError,
+    Answer, Failure, ToolError, answering,
     arguments::{self, UpTo},
-    criteria::{Criteria, ExpandedTerm, expanded_terms},
+    criteria::{Criteria, ExpandedTerm, NOTHING, expanded_terms},
     get_study_record::projection,
     reading_tool,
 };
 use crate::{
     engine::{CallControl, Engine},
     render::{
-        DataVersionView, StudySummary, counted,
+        StudySummary, counted,
         sites::{Showing, SitesInPlace, is_within},
     },
 };
@@ -97,29 +97,30 @@ pub(super) async fn call(
     let query = input.query()?;
     let projection = input.fields.as_ref().map(|named| projection("fields", named.iter())).transpose()?;
     let control = control.continuing(query.page_token.as_ref());
-    let (page, studies, data) = engine
-        .ask(control, move |snapshot, budget| {
-            let (mut studies, near) = (Vec::new(), query.matching.near());
-            let page = snapshot.search(&query, budget, &mut |study| {
-                studies.push(Hit::of(&study, near, projection.as_ref())?);
-                Ok(())
-            })?;
-            Ok((page, studies, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    let output = Output {
-        total_count: input.count_total.unwrap_or(true).then_some(page.total),
-        notice: Some(page.notices.join(" ")).filter(|notice| !notice.is_empty()),
-        expanded: expanded_terms(page.expanded),
-        studies,
-        next_page_token: page.next.map(|token| token.to_string()),
-    };
-    let more = match &output.next_page_token {
-        Some(_) => " More: repeat the call with the nextPageToken as pageToken.",
-        None => "",
-    };
-    let total = output.total_count.map(|total| format!("{} matching; ", counted(total))).unwrap_or_default();
-    Answer::new(&format!("{total}{} on this page.{more}", output.studies.len()), &output, &data)
+    let with_total = input.count_total.unwrap_or(true);
+    let question = answering(move |snapshot, budget| {
+        let (mut studies, near) = (Vec::new(), query.matching.near());
+        let page = snapshot.search(&query, budget, &mut |study| {
+            studies.push(Hit::of(&study, near, projection.as_ref())?);
+            Ok(())
+        })?;
+        let more = match &page.next {
+            Some(_) => " More: repeat the call with the nextPageToken as pageToken.",
+            None if page.total == 0 => NOTHING,
+            None => "",
+        };
+        let output = Output {
+            total_count: with_total.then_some(page.total),
+            notice: Some(page.notices.join(" ")).filter(|notice| !notice.is_empty()),
+            expanded: expanded_terms(page.expanded),
+            studies,
+            next_page_token: page.next.map(|token| token.to_string()),
+        };
+        let total =
+            output.total_count.map(|total| format!("{} matching; ", counted(total))).unwrap_or_default();
+        Answer::new(&format!("{total}{} on this page.{more}", output.studies.len()), &output, snapshot)
+    });
+    engine.ask(control, question).await?
 }
 
 impl Input {

@@ -81,7 +81,8 @@ pub(crate) fn with_successor(
 }
 
 /// Why there is no answer when none of the studies named is there.
-pub(super) fn none_found(errors: &[StudyError], data: &DataVersionView) -> Failure {
+pub(super) fn none_found(errors: &[StudyError], snapshot: &dyn Snapshot) -> Failure {
+    let data = DataVersionView::from(snapshot.data_version());
     let named = errors.iter().map(|study| study.nct_id.as_str()).collect::<Vec<_>>().join(", ");
     let verb = if errors.len() == 1 { "is" } else { "are" };
     let hint = "check the number, or find the study with clinicaltrials_search_studies";

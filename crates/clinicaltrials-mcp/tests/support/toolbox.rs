@@ -1,51 +1,56 @@
 //! What tests of tools share: a server of made-up or real studies, and its answers as text and as values.
 
-use super::{Caller, Program, import, sample_mirror, shared_data};
+use super::{Caller, Program, import, shared_data};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use std::{
-    fs::File,
+    fs,
     io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
     sync::OnceLock,
 };
 
 /// How many made-up studies there are.
 pub(crate) const STUDIES: u32 = 300;
 
-/// A server of its own for each test, ended with it.
+/// A server of its own for each test, over one mirror for all of them.
 pub(crate) struct Toolbox {
     pub(crate) program: Program,
     records: Vec<Value>,
-    _mirror: Option<tempfile::TempDir>,
 }
 
 impl Toolbox {
     /// Over made-up studies.
     pub(crate) fn sample() -> Self {
-        let mirror = sample_mirror(STUDIES);
-        let records =
-            ctgov_sample::Sample::new(STUDIES).iter().map(|text| serde_json::from_str(&text).unwrap());
-        Self {
-            program: Program::serve(mirror.path(), &[], &[]),
-            records: records.collect(),
-            _mirror: Some(mirror),
-        }
-    }
-
-    /// Over real studies, if they are next to the checkout. They are imported once.
-    pub(crate) fn real() -> Option<Self> {
-        static MIRROR: OnceLock<tempfile::TempDir> = OnceLock::new();
-        let file = shared_data("studies.ndjson.gz")?;
+        static MIRROR: OnceLock<PathBuf> = OnceLock::new();
+        let lines: Vec<String> = ctgov_sample::Sample::new(STUDIES).iter().collect();
         let mirror = MIRROR.get_or_init(|| {
-            let folder = tempfile::tempdir().unwrap();
-            import(&file, folder.path());
+            let folder = empty_folder("made-up-studies");
+            let file = folder.join("studies.ndjson");
+            fs::write(&file, lines.join("\n")).unwrap();
+            import(&file, &folder);
             folder
         });
-        let lines = BufReader::new(GzDecoder::new(File::open(&file).unwrap())).lines();
+        Self::over(mirror, lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect())
+    }
+
+    /// Over real studies, if they are next to the checkout.
+    pub(crate) fn real() -> Option<Self> {
+        static MIRROR: OnceLock<PathBuf> = OnceLock::new();
+        let file = shared_data("studies.ndjson.gz")?;
+        let mirror = MIRROR.get_or_init(|| {
+            let folder = empty_folder("real-studies");
+            import(&file, &folder);
+            folder
+        });
+        let lines = BufReader::new(GzDecoder::new(fs::File::open(&file).unwrap())).lines();
         let records = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+        Some(Self::over(mirror, records))
+    }
+
+    fn over(mirror: &Path, records: Vec<Value>) -> Self {
         // Several servers over one mirror do not share a file of sessions.
-        let program = Program::serve(mirror.path(), &["--sessions", "memory"], &[]);
-        Some(Self { program, records, _mirror: None })
+        Self { program: Program::serve(mirror, &["--sessions", "memory"], &[]), records }
     }
 
     /// Every record, parsed.
@@ -85,6 +90,14 @@ impl Toolbox {
         let tools = self.caller().request(1, "tools/list", json!({})).await.result()["tools"].take();
         tools.as_array().unwrap().clone()
     }
+}
+
+/// A folder beside what is built, emptied of what an earlier run left there: what is made once is never dropped.
+fn empty_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// The number of a record's study.

@@ -139,6 +139,11 @@ impl Matching {
         self.searches.iter().any(|search| matches!(search, Search::Ids(_)))
     }
 
+    /// Whether there are filters that do not count, because some search is nothing but NCT numbers (API v2).
+    pub fn ignores_filters(&self) -> bool {
+        self.is_of_ids() && !self.filters.is_empty()
+    }
+
     /// Whether there is a search that relevance can come from.
     pub fn is_scored(&self) -> bool {
         self.searches.iter().any(|search| matches!(search, Search::Expression { .. }))
@@ -291,7 +296,7 @@ mod tests {
         let ids = [123, 456].map(|number| NctId::new(number).unwrap());
         assert_eq!(conditions.searches, [Condition::Ids(BTreeSet::from(ids))]);
         assert_eq!(conditions.filter, Condition::All);
-        assert!(!matching.is_scored());
+        assert!(!matching.is_scored() && matching.ignores_filters());
         let here =
             Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: crate::essie::LengthUnit::Miles };
         matching.filter_near(here);

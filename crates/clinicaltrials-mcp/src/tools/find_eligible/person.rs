@@ -74,8 +74,13 @@ impl Person {
             let any: Vec<String> = self.conditions.iter().map(|condition| format!("({condition})")).collect();
             let text = if let [only] = self.conditions.as_slice() { only.clone() } else { any.join(" OR ") };
             let criterion = Criterion { name: "condition", text, is_search: true };
-            let readable = Matching::default().search(Target::Area(&areas::CONDITION), &criterion.text);
+            let mut search = Matching::default();
+            let readable = search.search(Target::Area(&areas::CONDITION), &criterion.text);
             readable.map_err(|error| unreadable("conditions", &criterion.text, &error))?;
+            if !search.is_scored() {
+                let hint = "read studies by number with clinicaltrials_get_study_record";
+                return Err(ToolError::new("`conditions`: study numbers are no conditions", hint));
+            }
             criteria.push(criterion);
         }
         let mut filter = |name, text: &str| criteria.push(Criterion::filter(name, text.to_owned()));

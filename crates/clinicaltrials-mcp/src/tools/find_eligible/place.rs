@@ -110,8 +110,14 @@ impl Place {
             _ => None,
         };
         let site = match circle {
-            // The country counts across its borders, the city was only to find the point.
+            // What is near a city can be in another state, not in another country.
             Some(circle) => {
+                let Circle { latitude, longitude, .. } = circle;
+                let of = city.as_deref().map(|city| format!(" of {city}")).unwrap_or_default();
+                let within = country.map(|country| format!(", in {country}")).unwrap_or_default();
+                notices.push(format!(
+                    "The place is what lies within {radius} miles{of} ({latitude}, {longitude}){within}."
+                ));
                 let country = names.into_iter().zip(country).map(|(name, _)| name).take(1);
                 let near = format!("AREA[LocationGeoPoint]{circle}");
                 country.chain([near]).collect::<Vec<_>>().join(" AND ")
