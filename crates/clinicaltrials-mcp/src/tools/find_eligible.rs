@@ -166,11 +166,8 @@ pub(super) async fn call(
     let question = answering(move |snapshot, budget| {
         let output = asked.answer(snapshot, budget)?;
         let shown = output.studies.len();
-        let headline = format!(
-            "{} left of {}; {shown} on this page.",
-            counted(output.total_count),
-            snapshot.data_version().studies
-        );
+        let all = output.funnel.first().map_or(0, |all| all.studies);
+        let headline = format!("{} left of {all}; {shown} on this page.", counted(output.total_count));
         Answer::new(&headline, &output, snapshot)
     });
     engine.ask(control, question).await?
@@ -196,7 +193,7 @@ impl Asked {
         }
         let steps = criteria.len() as u64 + page_size.get() as u64;
         let mut matching = Matching::default();
-        let mut funnel = vec![Step { step: "all", studies: snapshot.data_version().studies }];
+        let mut funnel = vec![Step { step: "all", studies: snapshot.count(&matching, budget)? }];
         for (done, criterion) in (1..).zip(&criteria) {
             criterion.add_to(&mut matching)?;
             funnel.push(Step { step: criterion.name, studies: snapshot.count(&matching, budget)? });
