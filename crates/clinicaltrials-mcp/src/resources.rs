@@ -4,7 +4,7 @@ use crate::{
     engine::{CallControl, Engine},
     failure::protocol_error,
     render::{DATA_VERSION_META, DataVersionView},
-    tools::{fields, studies::with_successor},
+    tools::{fields, get_study_record::has, studies::with_successor},
 };
 use ctgov::{NctId, PageSize, Projection, RegistryError, StudyQuery, pieces::Piece};
 use rmcp::{
@@ -122,9 +122,7 @@ pub async fn read(engine: &Engine, uri: &str, control: CallControl) -> Result<Re
         Some((piece, projection)) => {
             let record =
                 study.value().map_err(|error| protocol_error(&RegistryError::Unavailable(error.into())))?;
-            let mut has = false;
-            piece.for_each_value(&record, |_| has = true);
-            if !has {
+            if !has(&record, piece) {
                 return Err(not_found(format!("{id} has no {}", piece.name())));
             }
             (format!("{SCHEME}{id}/{}", piece.name()), projection.apply(study.json()))

@@ -15,7 +15,7 @@ mod find_eligible;
 mod get_field_definitions;
 mod get_field_values;
 mod get_study_count;
-mod get_study_record;
+pub(crate) mod get_study_record;
 mod get_study_results;
 mod limits;
 mod schema;

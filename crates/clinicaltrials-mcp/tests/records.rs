@@ -18,6 +18,11 @@ async fn sections_are_as_published_and_what_is_left_out_is_named() {
         assert_eq!(*part, record["protocolSection"][module]);
         assert!(text.contains(&part.to_string()), "{module}");
     }
+    assert!(answer["studies"][0].get("notInRecord").is_none());
+    let none = toolbox.records().iter().find(|record| record.get("resultsSection").is_none()).unwrap();
+    let none = json!({"nctId": id(none), "sections": ["results", "design"]});
+    let none = toolbox.value("get_study_record", none).await;
+    assert_eq!(none["studies"][0]["notInRecord"], json!(["ResultsSection"]));
     let left_out = answer["studies"][0]["leftOut"][0]["what"].as_str().unwrap();
     for module in record["protocolSection"].as_object().unwrap().keys() {
         assert_eq!(left_out.contains(module.as_str()), !modules.contains(&module), "{module}");
@@ -74,6 +79,11 @@ async fn several_records_come_at_once_and_those_that_do_not_are_named() {
             json!({"nctId": "NCT90000001", "sections": "design", "summary": true}),
             "exclude each other",
             "digest",
+        ),
+        (
+            json!({"nctId": "NCT90000001", "locationLimit": 5, "summary": true}),
+            "no lists",
+            "leave the limits out",
         ),
         (
             json!({"nctId": "NCT90000001", "sections": ["NumPhases"]}),

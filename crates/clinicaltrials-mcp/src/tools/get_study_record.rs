@@ -13,7 +13,7 @@ use crate::{
     engine::{CallControl, Engine},
     render::{counted, digest::Digest},
 };
-use ctgov::{Projection, RegistryError};
+use ctgov::{Projection, RegistryError, pieces::Piece};
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,9 @@ struct StudyView {
     /// The former number that the study was asked for by
     #[serde(skip_serializing_if = "Option::is_none")]
     asked_as: Option<String>,
+    /// Parts that were asked for and that the record does not have
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_in_record: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<LeftOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +135,7 @@ pub(super) async fn call(
 /// What is wanted of each record.
 enum Wanted {
     Whole(Limits),
-    Parts(Projection, Limits),
+    Parts(Vec<Piece>, Projection, Limits),
     Digest,
 }
 
@@ -151,7 +154,14 @@ impl Wanted {
                 "`summary` and `sections` exclude each other",
                 "ask for the digest, or for sections of the record",
             )),
-            Some(sections) => Ok(Self::Parts(projection("sections", sections.iter())?, limits)),
+            Some(sections) => {
+                let (parts, projection) = parts("sections", sections.iter())?;
+                Ok(Self::Parts(parts, projection, limits))
+            }
+            None if input.summary == Some(true) && !limits.are_none() => Err(ToolError::new(
+                "`summary` has no lists that could be limited",
+                "leave the limits out, or ask for sections such as locations with them",
+            )),
             None if input.summary == Some(true) => Ok(Self::Digest),
             None => Ok(Self::Whole(limits)),
         }
@@ -164,6 +174,7 @@ impl Wanted {
             nct_id: id.to_string(),
             synthetic: id.is_synthetic(),
             asked_as,
+            not_in_record: Vec::new(),
             left_out: Vec::new(),
             digest: None,
             study: None,
@@ -181,7 +192,9 @@ impl Wanted {
                 return Ok(Taken { view, json: document.json().to_owned(), record });
             }
             Self::Whole(limits) => (document.json().to_owned(), limits),
-            Self::Parts(projection, limits) => {
+            Self::Parts(parts, projection, limits) => {
+                let missing = parts.iter().filter(|part| !has(&record, **part));
+                view.not_in_record = missing.map(|part| part.name()).collect();
                 let json = projection.apply(document.json());
                 view.left_out.extend(sections_left_out(&record, &json));
                 (json, limits)
@@ -201,21 +214,29 @@ impl Wanted {
     }
 }
 
-/// The fields that sections of a record, or fields, are.
+/// The fields that sections of a record, or fields, are, and what cuts them out of one.
 ///
 /// # Errors
 ///
 /// [`ToolError`] names the nearest to one that is none.
-pub(super) fn projection<'a>(
+pub(super) fn parts<'a>(
     parameter: &str,
     names: impl Iterator<Item = &'a String>,
-) -> Result<Projection, ToolError> {
-    let names = names.map(|name| Ok(fields::section(parameter, name)?.name()));
-    let names = names.collect::<Result<Vec<_>, ToolError>>()?;
-    Projection::parse(names, None).map_err(|error| {
+) -> Result<(Vec<Piece>, Projection), ToolError> {
+    let pieces = names.map(|name| fields::section(parameter, name)).collect::<Result<Vec<_>, ToolError>>()?;
+    let projection = Projection::parse(pieces.iter().map(|piece| piece.name()), None);
+    let projection = projection.map_err(|error| {
         let hint = "it can be searched and sorted by only; leave it out";
         ToolError::new(format!("`{parameter}`: {error}"), hint)
-    })
+    })?;
+    Ok((pieces, projection))
+}
+
+/// Whether a record has something at the place of a field.
+pub(crate) fn has(record: &Value, piece: Piece) -> bool {
+    let mut has = false;
+    piece.for_each_value(record, |_| has = true);
+    has
 }
 
 /// The sections that `record` has and `part`, a JSON text, has nothing of.

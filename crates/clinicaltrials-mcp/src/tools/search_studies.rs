@@ -4,7 +4,7 @@ use super::{
     Answer, Failure, ToolError, answering,
     arguments::{self, UpTo},
     criteria::{Criteria, ExpandedTerm, NOTHING, expanded_terms},
-    get_study_record::projection,
+    get_study_record::parts,
     reading_tool,
 };
 use crate::{
@@ -95,7 +95,8 @@ pub(super) async fn call(
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
     let query = input.query()?;
-    let projection = input.fields.as_ref().map(|named| projection("fields", named.iter())).transpose()?;
+    let parts = input.fields.as_ref().map(|named| parts("fields", named.iter())).transpose()?;
+    let projection = parts.map(|(_, projection)| projection);
     let control = control.continuing(query.page_token.as_ref());
     let with_total = input.count_total.unwrap_or(true);
     let question = answering(move |snapshot, budget| {
