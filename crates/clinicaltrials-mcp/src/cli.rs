@@ -9,6 +9,7 @@ use std::path::PathBuf;
 const AFTER_HELP: &str = "\
 Start here:
   clinicaltrials-mcp demo                              see it work on made-up studies
+  clinicaltrials-mcp stdio --source live               answer from ClinicalTrials.gov itself, nothing to download
   clinicaltrials-mcp import FILE…                      build a local mirror from downloaded records
   clinicaltrials-mcp serve                             serve the mirror to MCP clients over HTTP
   clinicaltrials-mcp stdio --source sample             what a desktop client's configuration runs
@@ -30,6 +31,11 @@ Set by the environment only:
   MCP_SESSIONS_CA_FILE                   certificates (PEM) to trust for rediss://, instead of the system's
   MCP_SESSIONS_MAX                       most sessions at once; one more is answered with 503 [default: 10000]
   MCP_SESSIONS_MAX_PER_IDENTITY          most sessions of one identity at once [default: 100]
+  CT_API_BASE_URL                        with --source live: where the API is [default: https://clinicaltrials.gov/api/v2]
+  CT_REQUEST_TIMEOUT_MS                  longest that one request to it may take [default: 30000]
+  CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND  how often it is asked [default: 1]
+  HTTPS_PROXY, NO_PROXY                  the proxy it is asked through, and hosts that are not
+  CLINICALTRIALS_LIVE_CACHE_BYTES        most bytes of its answers kept in the data directory [default: 268435456]
   CT_MAX_PAGE_SIZE                       most studies on a page of a tool's answer [default: 200]
   CLINICALTRIALS_API_QUERY_TIMEOUT_MS    longest that a search of the REST API may work [default: 2000]";
 
@@ -73,7 +79,7 @@ pub struct CommonOptions {
     /// Where the mirror lives [env: CLINICALTRIALS_DATA_DIR] [default: the user's data directory]
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Where studies come from: auto (the mirror), mirror, sample [env: CLINICALTRIALS_SOURCE] [default: auto]
+    /// Where studies come from: auto (the mirror if there is one, else live), mirror, live (ClinicalTrials.gov's API, asked for every answer), sample [env: CLINICALTRIALS_SOURCE] [default: auto]
     #[arg(long, value_name = "SOURCE", global = true)]
     pub source: Option<String>,
     /// How much is logged: error, warn, info, debug, trace [env: MCP_LOG_LEVEL] [default: info]

@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 /// Most calls waiting or working; who comes then is told to come back.
 const CALLS_MAX: usize = 1_024;
 
+/// Most calls at once that wait for another service: it is that, and not this machine, that is to be spared.
+const REMOTE_CALLS_MAX: usize = 64;
+
 /// Runs questions to a registry. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -28,6 +31,8 @@ pub struct Engine {
     searches: Arc<Semaphore>,
     /// Permits to look up a study.
     lookups: Arc<Semaphore>,
+    /// Calls wait for another service instead of working here.
+    is_remote: bool,
 }
 
 /// What connects a call to its caller.
@@ -54,19 +59,33 @@ impl Engine {
     /// Longest a call may wait and work before it is ended with a clear error.
     pub const CALL_TIME_MAX: Duration = Duration::from_secs(30);
 
-    /// An engine over `registry`.
+    /// An engine over a registry that works on this machine.
     pub fn new(registry: Arc<dyn Registry>) -> Self {
         let cores = available_parallelism().map_or(2, usize::from);
-        let [places, searches, lookups] =
-            [CALLS_MAX, cores, cores].map(|count| Arc::new(Semaphore::new(count)));
-        Self { registry, places, searches, lookups }
+        Self::with_calls_at_once(registry, cores, false)
     }
 
-    /// The newest state of the data.
+    /// An engine over a registry that asks another service, and bounds by itself how much it asks.
+    pub fn remote(registry: Arc<dyn Registry>) -> Self {
+        Self::with_calls_at_once(registry, REMOTE_CALLS_MAX, true)
+    }
+
+    fn with_calls_at_once(registry: Arc<dyn Registry>, calls: usize, is_remote: bool) -> Self {
+        let [places, searches, lookups] =
+            [CALLS_MAX, calls, calls].map(|count| Arc::new(Semaphore::new(count)));
+        Self { registry, places, searches, lookups, is_remote }
+    }
+
+    /// Whether calls wait for another service, which is to be spared.
+    pub fn is_remote(&self) -> bool {
+        self.is_remote
+    }
+
+    /// The newest state of the data that is known without waiting.
     ///
     /// # Errors
     ///
-    /// [`RegistryError::Unavailable`] when there is none.
+    /// [`RegistryError::Unavailable`] and [`RegistryError::Remote`] when there is none.
     pub fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError> {
         self.registry.snapshot()
     }
@@ -85,7 +104,8 @@ impl Engine {
         self.ask_within(Self::CALL_TIME_MAX, control, question).await
     }
 
-    /// [`ask`](Self::ask) for a question that may work no longer than `work_time_max` once it is its turn.
+    /// [`ask`](Self::ask) for a question that may work no longer than `work_time_max` once it is its turn. Waiting for
+    /// another service is no work.
     ///
     /// # Errors
     ///
@@ -130,14 +150,14 @@ impl Engine {
             permit = permits.clone().acquire_owned() => permit,
         };
         let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
-        let deadline = deadline.min(Instant::now() + work_time_max);
+        let deadline = if self.is_remote { deadline } else { deadline.min(Instant::now() + work_time_max) };
         let budget = budget(deadline, stop.0.clone(), control.progress);
         let registry = self.registry.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let _held = (place, permit);
             budget.check()?;
             let asked = control.version.map(|version| registry.snapshot_of(version)).transpose()?.flatten();
-            let snapshot = asked.map_or_else(|| registry.snapshot(), Ok)?;
+            let snapshot = asked.map_or_else(|| registry.snapshot_within(&budget), Ok)?;
             question(snapshot.as_ref(), &budget)
         });
         tokio::select! {

@@ -1,17 +1,19 @@
-//! The MCP server: what it says it can do, and which tool or resource answers a request.
+//! The MCP server: what it says it can do, and which tool, resource or prompt answers a request.
 
 use crate::{
+    completion,
     engine::{CallControl, Engine},
-    resources, tools,
+    prompts, resources, tools,
 };
 use mcp_sessions::http::RequestCancellation;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, Implementation,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ProgressToken, ProtocolVersion, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ProgressToken, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
     },
     service::{Peer, RequestContext},
 };
@@ -22,13 +24,20 @@ use tokio::sync::watch;
 pub const PROTOCOL_VERSIONS: &[ProtocolVersion] =
     &[ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28];
 
+/// How long definitions may be kept, by anybody: they change with the program.
+const DEFINITIONS_TTL_MS: u64 = 60 * 60 * 1_000;
+/// How long records may be kept, by whoever asked: the data changes with an import.
+const RECORDS_TTL_MS: u64 = 60 * 1_000;
+
 /// Shortest time between two reports of progress; a call that is done sooner reports none.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 const INSTRUCTIONS: &str = "\
 Studies registered on ClinicalTrials.gov. Search with clinicaltrials_search_studies, count with \
-clinicaltrials_get_study_count, read one record with clinicaltrials_get_study_record. Every answer names the data \
-version it comes from; records with an NCT9… number are synthetic, made up for trying things out, and describe no \
+clinicaltrials_get_study_count, read records with clinicaltrials_get_study_record and posted results with \
+clinicaltrials_get_study_results; for a person use clinicaltrials_find_eligible. When a field's name or value is \
+uncertain, look it up with clinicaltrials_get_field_definitions and clinicaltrials_get_field_values. Every answer names \
+the data version it comes from; records with an NCT9… number are synthetic, made up for trying things out, and describe no \
 real study.";
 
 /// Answers MCP requests. Cheap to clone: the HTTP transport takes one for each request.
@@ -47,7 +56,13 @@ impl McpServer {
 
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().build())
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_prompts()
+            .enable_resources()
+            .enable_tools()
+            .build();
+        ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
                     .with_title("ClinicalTrials.gov"),
@@ -61,10 +76,13 @@ impl ServerHandler for McpServer {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools.definitions()))
+        only_page(request)?;
+        Ok(ListToolsResult::with_all_items(self.tools.definitions())
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -81,21 +99,55 @@ impl ServerHandler for McpServer {
         Ok(in_context(&context, call).await?.into())
     }
 
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        only_page(request)?;
+        Ok(ListPromptsResult::with_all_items(prompts::definitions())
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        Ok(prompts::get(&request.name, request.arguments.as_ref())?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let (argument, typed) = (&request.argument.name, &request.argument.value);
+        let complete = |control| completion::complete(&self.engine, &request.r#ref, argument, typed, control);
+        Ok(CompleteResult::new(in_context(&context, complete).await?))
+    }
+
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        // Hundreds of thousands of studies are found by searching; the template says how one is named.
-        Ok(ListResourcesResult::default())
+        let cursor = request.and_then(|request| request.cursor);
+        let list = |control| resources::list(&self.engine, cursor.as_deref(), control);
+        let page = in_context(&context, list).await?;
+        Ok(page.with_ttl_ms(RECORDS_TTL_MS).with_cache_scope(CacheScope::Private))
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(ListResourceTemplatesResult::with_all_items(vec![resources::study_template()]))
+        only_page(request)?;
+        Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
+            .with_ttl_ms(DEFINITIONS_TTL_MS)
+            .with_cache_scope(CacheScope::Public))
     }
 
     /// What the SDK could not read as a request it knows: a method that is not served, or one that is, with parameters
@@ -105,9 +157,12 @@ impl ServerHandler for McpServer {
         request: CustomRequest,
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        const SERVED: [&str; 7] = [
+        const SERVED: [&str; 10] = [
+            "completion/complete",
             "initialize",
             "ping",
+            "prompts/get",
+            "prompts/list",
             "resources/list",
             "resources/read",
             "resources/templates/list",
@@ -131,7 +186,16 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let read = |control| resources::read(&self.engine, &request.uri, control);
-        Ok(in_context(&context, read).await?.into())
+        let contents = in_context(&context, read).await?;
+        Ok(contents.with_ttl_ms(RECORDS_TTL_MS).with_cache_scope(CacheScope::Private).into())
+    }
+}
+
+/// Refuses a cursor to a list that has one page: none was ever given out.
+fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match request.and_then(|request| request.cursor) {
+        None => Ok(()),
+        Some(_) => Err(ErrorData::invalid_params("`cursor`: this list has one page; leave it out", None)),
     }
 }
 

@@ -1,6 +1,13 @@
 //! What callers see of a study and of the data: the same facts as values and as text.
 
-use ctgov::{DataSource, DataVersion, Document, RegistryError, pieces};
+pub mod digest;
+pub mod results;
+pub mod sites;
+mod words;
+
+pub use words::in_words;
+
+use ctgov::{DataSource, DataVersion, Document, NctId, RegistryError, pieces::Piece};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,25 +22,36 @@ pub const DATA_VERSION_META: &str = "org.clinicaltrials-mcp/dataVersion";
 pub struct DataVersionView {
     /// Identifies the data: the same records have the same version on every server
     pub version: String,
-    /// Where the data comes from: mirror (a local copy of the registry) or sample (made-up studies)
+    /// Where the data comes from: mirror (a local copy of the registry), live (the registry's own API, asked now) or sample (made-up studies)
     pub source: String,
-    /// How many studies the data holds
-    pub studies: u64,
-    /// How many of them are synthetic, made up and describing no real study
-    pub synthetic_studies: u64,
-    /// The newest LastUpdatePostDate in the data
+    /// How many studies the data holds; absent when live
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub studies: Option<u64>,
+    /// How many of them are synthetic, made up and describing no real study; absent when some may be and nobody knows how many
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synthetic_studies: Option<u64>,
+    /// The newest LastUpdatePostDate in the data; absent when live
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest_update: Option<String>,
+    /// When live: which version of its API the registry serves
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// When live: when the registry published its data
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_timestamp: Option<String>,
 }
 
 impl From<&DataVersion> for DataVersionView {
     fn from(version: &DataVersion) -> Self {
+        let service = version.service.as_ref();
         Self {
             version: version.id.to_string(),
             source: version.source.to_string(),
             studies: version.studies,
             synthetic_studies: version.synthetic,
             newest_update: version.newest_update.clone(),
+            api_version: service.map(|service| service.api_version.clone()),
+            data_timestamp: service.and_then(|service| service.data_timestamp.clone()),
         }
     }
 }
@@ -41,21 +59,32 @@ impl From<&DataVersion> for DataVersionView {
 impl DataVersionView {
     /// The version in one phrase, for text answers.
     pub fn in_words(&self) -> String {
-        let Self { version, source, studies, synthetic_studies, newest_update } = self;
-        let newest = newest_update.as_deref().unwrap_or("unknown");
-        let mut words =
-            format!("data version {version}, {source}, {studies} studies, newest update {newest}");
-        if *source == DataSource::Sample.to_string() {
+        let mut words = format!("data version {}, {}", self.version, self.source);
+        if let Some(studies) = self.studies {
+            let newest = self.newest_update.as_deref().unwrap_or("unknown");
+            let _ = write!(words, ", {studies} studies, newest update {newest}");
+        }
+        if let Some(api_version) = &self.api_version {
+            let published = self.data_timestamp.as_deref().unwrap_or("at an unknown time");
+            let _ = write!(words, ", API {api_version}, published {published}");
+        }
+        if self.source == DataSource::Sample.to_string() {
             words.push_str("; SYNTHETIC sample data, no real study");
-        } else if *synthetic_studies > 0 {
-            let _ = write!(words, "; {synthetic_studies} of them SYNTHETIC (NCT9…), no real studies");
+        } else {
+            match self.synthetic_studies {
+                Some(0) => {}
+                Some(synthetic) => {
+                    let _ = write!(words, "; {synthetic} of them SYNTHETIC (NCT9…), no real studies");
+                }
+                None => words.push_str("; some may be SYNTHETIC (NCT9…), no real studies"),
+            }
         }
         words
     }
 }
 
 /// The facts that tell studies apart, each as the record has it; what the record lacks is left out.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StudySummary {
     /// The study's number
@@ -113,55 +142,48 @@ impl StudySummary {
     /// [`RegistryError::Unavailable`] when the stored text is not JSON.
     pub fn of(document: &Document) -> Result<Self, RegistryError> {
         let study = document.value().map_err(|error| RegistryError::Unavailable(error.into()))?;
-        let text = |piece: pieces::Piece| piece.text(&study).map(str::to_owned);
-        let texts = |piece: pieces::Piece| {
-            let mut found = Vec::new();
-            piece.for_each_value(&study, |value| found.extend(value.as_str().map(str::to_owned)));
-            found
-        };
-        let mut enrollment_count = None;
-        pieces::Piece::named("EnrollmentCount")
-            .for_each_value(&study, |value| enrollment_count = value.as_i64());
-        Ok(Self {
-            nct_id: document.nct_id().to_string(),
-            synthetic: document.nct_id().is_synthetic(),
-            brief_title: text(pieces::Piece::named("BriefTitle")),
-            overall_status: text(pieces::Piece::named("OverallStatus")),
-            study_type: text(pieces::Piece::named("StudyType")),
-            phases: texts(pieces::Piece::named("Phase")),
-            conditions: texts(pieces::Piece::named("Condition")),
-            interventions: texts(pieces::Piece::named("InterventionName")),
-            lead_sponsor: text(pieces::Piece::named("LeadSponsorName")),
-            enrollment_count,
-            start_date: text(pieces::Piece::named("StartDate")),
-            completion_date: text(pieces::Piece::named("CompletionDate")),
-            last_update_post_date: text(pieces::Piece::named("LastUpdatePostDate")),
-            has_results: study.get("hasResults").and_then(Value::as_bool),
-        })
+        Ok(Self::of_record(document.nct_id(), &study))
     }
 
-    /// The same facts as text, a heading and a line for each.
-    pub fn in_words(&self) -> String {
-        let label = if self.synthetic { " [SYNTHETIC, no real study]" } else { "" };
-        let mut words =
-            format!("**{}**{label} {}", self.nct_id, self.brief_title.as_deref().unwrap_or("(no title)"));
-        let mut line = |name: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                let _ = write!(words, "\n- {name}: {value}");
-            }
-        };
-        let joined = |values: &[String]| Some(values.join("; ")).filter(|joined| !joined.is_empty());
-        line("Status", self.overall_status.as_deref());
-        line("Type", self.study_type.as_deref());
-        line("Phase", joined(&self.phases).as_deref());
-        line("Conditions", joined(&self.conditions).as_deref());
-        line("Interventions", joined(&self.interventions).as_deref());
-        line("Lead sponsor", self.lead_sponsor.as_deref());
-        line("Enrollment", self.enrollment_count.map(|count| count.to_string()).as_deref());
-        line("Start", self.start_date.as_deref());
-        line("Completion", self.completion_date.as_deref());
-        line("Last update", self.last_update_post_date.as_deref());
-        line("Results posted", self.has_results.map(|has| if has { "yes" } else { "no" }));
-        words
+    /// Only what a study is called.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        let Self { nct_id, synthetic, brief_title, .. } = self;
+        Self { nct_id, synthetic, brief_title, ..Self::default() }
     }
+
+    /// The summary of the parsed record of study `id`.
+    pub fn of_record(id: NctId, study: &Value) -> Self {
+        let text = |name: Piece| name.text(study).map(str::to_owned);
+        let mut enrollment_count = None;
+        Piece::named("EnrollmentCount").for_each_value(study, |value| enrollment_count = value.as_i64());
+        Self {
+            nct_id: id.to_string(),
+            synthetic: id.is_synthetic(),
+            brief_title: text(Piece::named("BriefTitle")),
+            overall_status: text(Piece::named("OverallStatus")),
+            study_type: text(Piece::named("StudyType")),
+            phases: texts(Piece::named("Phase"), study),
+            conditions: texts(Piece::named("Condition"), study),
+            interventions: texts(Piece::named("InterventionName"), study),
+            lead_sponsor: text(Piece::named("LeadSponsorName")),
+            enrollment_count,
+            start_date: text(Piece::named("StartDate")),
+            completion_date: text(Piece::named("CompletionDate")),
+            last_update_post_date: text(Piece::named("LastUpdatePostDate")),
+            has_results: study.get("hasResults").and_then(Value::as_bool),
+        }
+    }
+}
+
+/// So many studies, in words.
+pub fn counted(count: u64) -> String {
+    if count == 1 { "1 study".to_owned() } else { format!("{count} studies") }
+}
+
+/// Every value of a piece of text in a record, in the record's order.
+pub fn texts(piece: Piece, study: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    piece.for_each_value(study, |value| found.extend(value.as_str().map(str::to_owned)));
+    found
 }

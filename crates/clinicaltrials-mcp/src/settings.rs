@@ -4,6 +4,7 @@
 //! tested; nothing else in the program looks at it. All mistakes are reported together.
 
 use crate::cli::{CommonOptions, ServeOptions};
+use ctgov_live::LiveOptions;
 use mcp_sessions::{Policy, RedisStore, RedisUrlError};
 use std::{
     env::VarError,
@@ -22,6 +23,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where studies come from.
     pub source: Source,
+    /// How the registry's API is asked.
+    pub live: LiveSettings,
     /// How much is logged, and how it looks.
     pub log: LogSettings,
     /// Most studies a search returns on one page (`CT_MAX_PAGE_SIZE`).
@@ -33,12 +36,56 @@ pub struct Settings {
 /// Where studies come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The mirror, if there is one.
+    /// The mirror, if there is one, else the registry's API.
     Auto,
     /// The mirror in the data directory.
     Mirror,
+    /// The registry's API, asked for every answer.
+    Live,
     /// Made-up studies.
     Sample,
+}
+
+/// How the registry's API is asked.
+#[derive(Clone)]
+pub struct LiveSettings {
+    /// As the address, the time a request may take and the rate are set.
+    options: LiveOptions,
+    /// Most bytes of answers kept in the data directory; 0 keeps none.
+    cache_bytes_max: u64,
+    /// What `HTTPS_PROXY` says, and what `NO_PROXY` excepts. Others use them too: they are looked at when they matter.
+    proxy: Option<(String, String)>,
+}
+
+impl LiveSettings {
+    /// As the registry takes them, with answers kept in `data_dir`.
+    ///
+    /// # Errors
+    ///
+    /// When the proxy that is set is none that can be used.
+    pub fn options(&self, data_dir: &Path) -> Result<LiveOptions, SettingError> {
+        let options = match self.cache_bytes_max {
+            0 => self.options.clone(),
+            bytes_max => self.options.clone().with_cache(data_dir.join("live"), bytes_max),
+        };
+        match &self.proxy {
+            None => Ok(options),
+            Some((proxy, except)) => options.with_proxy(proxy, except).map_err(|error| SettingError {
+                setting: "HTTPS_PROXY".to_owned(),
+                problem: error.to_string(),
+            }),
+        }
+    }
+}
+
+/// A proxy's address can hold a password.
+impl fmt::Debug for LiveSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveSettings")
+            .field("options", &self.options)
+            .field("cache_bytes_max", &self.cache_bytes_max)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What runs when no subcommand is given.
@@ -233,6 +280,7 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Result<String, VarError>;
 pub const SECRET_BYTES_MIN: usize = 32;
 const BODY_BYTES_MAX_DEFAULT: usize = 1 << 20;
 const PAGE_SIZE_MAX_DEFAULT: u16 = 200;
+const CACHE_BYTES_MAX_DEFAULT: u64 = 256 << 20;
 
 impl Settings {
     /// Reads what every subcommand needs.
@@ -247,9 +295,15 @@ impl Settings {
             source: reader.choice(
                 given("--source", options.source.as_deref()),
                 "CLINICALTRIALS_SOURCE",
-                &[("auto", Source::Auto), ("mirror", Source::Mirror), ("sample", Source::Sample)],
+                &[
+                    ("auto", Source::Auto),
+                    ("mirror", Source::Mirror),
+                    ("live", Source::Live),
+                    ("sample", Source::Sample),
+                ],
                 Source::Auto,
             ),
+            live: reader.live(),
             log: LogSettings {
                 level: reader.choice(
                     given("--log-level", options.log_level.as_deref()),
@@ -424,6 +478,48 @@ impl<'a> Reader<'a> {
             self.mistake("--data-dir", "there is no HOME to put the mirror under; say where it lives");
             PathBuf::new()
         })
+    }
+
+    fn live(&mut self) -> LiveSettings {
+        let base_url = self.variable("CT_API_BASE_URL");
+        let base_url = base_url.as_deref().unwrap_or(LiveOptions::BASE_URL);
+        let options = LiveOptions::new(base_url).unwrap_or_else(|error| {
+            // What is in it may be a password.
+            self.mistake("CT_API_BASE_URL", error.to_string());
+            LiveOptions::default()
+        });
+        let time =
+            self.parsed(None, "CT_REQUEST_TIMEOUT_MS", "milliseconds from 100 to 300000", |time: &u64| {
+                (100..=300_000).contains(time)
+            });
+        let rate = self.parsed(
+            None,
+            "CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND",
+            "a number from 0.1 to 1000",
+            |rate: &f64| (0.1..=1_000.0).contains(rate),
+        );
+        let cache = self.parsed(
+            None,
+            "CLINICALTRIALS_LIVE_CACHE_BYTES",
+            "a number of bytes from 0 (nothing is kept) to 1099511627776",
+            |bytes: &u64| *bytes <= 1 << 40,
+        );
+        let options =
+            options.with_user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+        let options = time
+            .into_iter()
+            .fold(options, |options, time| options.with_request_time_max(Duration::from_millis(time)));
+        let options = rate
+            .into_iter()
+            .fold(options, |options, rate| options.with_interval(Duration::from_secs_f64(1.0 / rate)));
+        let mut either = |upper: &str, lower: &str| self.variable(upper).or_else(|| self.variable(lower));
+        let proxy = either("HTTPS_PROXY", "https_proxy");
+        let except = either("NO_PROXY", "no_proxy").unwrap_or_default();
+        LiveSettings {
+            options,
+            cache_bytes_max: cache.unwrap_or(CACHE_BYTES_MAX_DEFAULT),
+            proxy: proxy.map(|proxy| (proxy, except)),
+        }
     }
 
     fn listen(&mut self, option: Option<&str>) -> SocketAddr {

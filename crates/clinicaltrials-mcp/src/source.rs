@@ -1,51 +1,75 @@
 //! Where studies come from: which registry the settings ask for.
 
-use crate::settings::{Settings, Source};
+use crate::{
+    engine::Engine,
+    settings::{Settings, Source},
+};
 use anyhow::Context as _;
-use ctgov::{DataSource, Registry};
+use ctgov::DataSource;
+use ctgov_live::Live;
 use ctgov_mirror::{ImportOptions, Importer, Mirror, MirrorError, Unobserved};
 use ctgov_sample::Sample;
 use std::{io::Cursor, path::Path, sync::Arc};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
-/// An open registry, and what must live as long as it.
+/// Answers from an open registry, and what must live as long as it.
 pub struct OpenSource {
-    registry: Arc<dyn Registry>,
+    engine: Engine,
     /// The sample lives in a folder of its own, which goes with it.
     _sample: Option<TempDir>,
 }
 
 impl OpenSource {
-    /// The registry.
-    pub fn registry(&self) -> Arc<dyn Registry> {
-        self.registry.clone()
+    /// What answers questions.
+    pub fn engine(&self) -> Engine {
+        self.engine.clone()
     }
 }
 
-/// Opens what the settings ask for. Sample data is asked for by name, never fallen back to.
+/// Opens what the settings ask for, within a Tokio runtime. Sample data is asked for by name, never fallen back to.
 ///
 /// # Errors
 ///
-/// When there is no mirror: with the commands that help.
+/// When there is no mirror, with the commands that help; when the API cannot be asked from this machine.
 pub fn open(settings: &Settings) -> anyhow::Result<OpenSource> {
+    let data_dir = &settings.data_dir;
     match settings.source {
-        Source::Auto | Source::Mirror => mirror(&settings.data_dir),
+        Source::Auto => match mirror(data_dir)? {
+            Some(mirror) => Ok(mirror),
+            None => live(settings),
+        },
+        Source::Mirror => mirror(data_dir)?.with_context(|| no_mirror(data_dir)),
+        Source::Live => live(settings),
         Source::Sample => sample(),
     }
 }
 
-fn mirror(data_dir: &Path) -> anyhow::Result<OpenSource> {
+/// The mirror in `data_dir`, if there is one.
+fn mirror(data_dir: &Path) -> anyhow::Result<Option<OpenSource>> {
     match Mirror::open(data_dir) {
-        Ok(mirror) => Ok(OpenSource { registry: Arc::new(mirror), _sample: None }),
-        Err(MirrorError::NotFound { .. }) => anyhow::bail!(
-            "there is no mirror in {data_dir} yet. One of these helps:\n\
-             \x20 clinicaltrials-mcp import FILE… --data-dir {data_dir}   build it from downloaded study records\n\
-             \x20 clinicaltrials-mcp serve --source sample                serve made-up studies instead\n\
-             \x20 clinicaltrials-mcp demo                                 see it work, nothing needed",
-            data_dir = data_dir.display()
-        ),
+        Ok(mirror) => Ok(Some(OpenSource { engine: Engine::new(Arc::new(mirror)), _sample: None })),
+        Err(MirrorError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot open the mirror in {}", data_dir.display())),
     }
+}
+
+fn no_mirror(data_dir: &Path) -> String {
+    format!(
+        "there is no mirror in {data_dir} yet. One of these helps:\n\
+         \x20 clinicaltrials-mcp import FILE… --data-dir {data_dir}   build it from downloaded study records\n\
+         \x20 clinicaltrials-mcp serve --source live                  ask ClinicalTrials.gov for every answer\n\
+         \x20 clinicaltrials-mcp serve --source sample                serve made-up studies instead\n\
+         \x20 clinicaltrials-mcp demo                                 see it work, nothing needed",
+        data_dir = data_dir.display()
+    )
+}
+
+fn live(settings: &Settings) -> anyhow::Result<OpenSource> {
+    let options = settings.live.options(&settings.data_dir)?;
+    let live = Live::open(&options, Handle::current())
+        .context("ClinicalTrials.gov cannot be asked from this machine")?;
+    Ok(OpenSource { engine: Engine::remote(Arc::new(live)), _sample: None })
 }
 
 fn sample() -> anyhow::Result<OpenSource> {
@@ -58,5 +82,5 @@ fn sample() -> anyhow::Result<OpenSource> {
         .context("cannot build the sample registry")?;
     let mirror =
         Mirror::open_as(folder.path(), DataSource::Sample).context("cannot open the sample registry")?;
-    Ok(OpenSource { registry: Arc::new(mirror), _sample: Some(folder) })
+    Ok(OpenSource { engine: Engine::new(Arc::new(mirror)), _sample: Some(folder) })
 }

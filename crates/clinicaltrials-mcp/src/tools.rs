@@ -1,39 +1,59 @@
-//! The tools: their definitions, how arguments are read, and what an answer looks like on the wire.
+//! The tools: their definitions, and what an answer looks like on the wire.
 //!
-//! Arguments are strict in what they mean: a name that is not a parameter is refused with the one that works,
-//! never ignored, because an ignored filter gives a wrong answer that looks right.
+//! ```text
+//! arguments ─check─▶ Input ─▶ question to a snapshot ─▶ Output ─┬▶ structured content
+//!                                                               └▶ the same in words
+//! ```
 
+mod analyze_trends;
 mod arguments;
+mod breakdown;
+mod compare_studies;
 mod criteria;
+pub(crate) mod fields;
+mod find_eligible;
+mod get_field_definitions;
+mod get_field_values;
 mod get_study_count;
-mod get_study_record;
+pub(crate) mod get_study_record;
+mod get_study_results;
+mod limits;
+mod schema;
 mod search_studies;
+pub(crate) mod studies;
 
 use crate::{
     engine::{CallControl, Engine},
     failure::protocol_error,
+    render::{DataVersionView, in_words},
 };
-use ctgov::RegistryError;
+use ctgov::{Budget, RegistryError, Snapshot, essie::EssieError};
 use rmcp::{
     ErrorData,
     model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::sync::Arc;
+use serde_json::Value;
+use std::{fmt, sync::Arc};
 
 /// Every tool, defined once.
 pub struct Catalogue {
     tools: Vec<(Which, Tool)>,
-    page_size_max: u16,
 }
 
 /// Which tool a definition is of.
 #[derive(Clone, Copy)]
 enum Which {
-    SearchStudies,
+    AnalyzeTrends,
+    CompareStudies,
+    FindEligible,
+    GetFieldDefinitions,
+    GetFieldValues,
     GetStudyCount,
     GetStudyRecord,
+    GetStudyResults,
+    SearchStudies,
 }
 
 /// Why a tool could not do what was asked. The caller, often a model, reads both sentences.
@@ -48,7 +68,7 @@ pub struct ToolError {
 /// What a tool answers: the same facts as text and as a value that conforms to its output schema.
 pub struct Answer {
     text: Vec<String>,
-    structured: serde_json::Value,
+    structured: Value,
 }
 
 /// Why a call has no answer.
@@ -63,11 +83,17 @@ impl Catalogue {
     /// The tools, with at most `page_size_max` studies on a page.
     pub fn new(page_size_max: u16) -> Self {
         let tools = vec![
+            (Which::AnalyzeTrends, analyze_trends::definition()),
+            (Which::CompareStudies, compare_studies::definition()),
+            (Which::FindEligible, find_eligible::definition()),
+            (Which::GetFieldDefinitions, get_field_definitions::definition()),
+            (Which::GetFieldValues, get_field_values::definition()),
             (Which::GetStudyCount, get_study_count::definition()),
             (Which::GetStudyRecord, get_study_record::definition()),
+            (Which::GetStudyResults, get_study_results::definition()),
             (Which::SearchStudies, search_studies::definition(page_size_max)),
         ];
-        Self { tools, page_size_max }
+        Self { tools }
     }
 
     /// Every definition, by name.
@@ -102,15 +128,9 @@ impl Catalogue {
             let message = format!("there is no tool `{shown}`; there are {}", names.join(", "));
             return Err(ErrorData::invalid_params(message, None));
         };
-        let answer = match (arguments::check(&tool.input_schema, arguments), which) {
-            (Err(error), _) => Err(error.into()),
-            (Ok(arguments), Which::SearchStudies) => {
-                search_studies::call(engine, &arguments, self.page_size_max, control).await
-            }
-            (Ok(arguments), Which::GetStudyRecord) => {
-                get_study_record::call(engine, &arguments, control).await
-            }
-            (Ok(arguments), Which::GetStudyCount) => get_study_count::call(engine, &arguments, control).await,
+        let answer = match arguments::check(&tool.input_schema, arguments) {
+            Ok(arguments) => which.call(engine, &arguments, control).await,
+            Err(error) => Err(error.into()),
         };
         match answer {
             Ok(answer) => {
@@ -127,9 +147,31 @@ impl Catalogue {
     }
 }
 
+impl Which {
+    async fn call(self, engine: &Engine, arguments: &Value, control: CallControl) -> Result<Answer, Failure> {
+        match self {
+            Self::AnalyzeTrends => analyze_trends::call(engine, arguments, control).await,
+            Self::CompareStudies => compare_studies::call(engine, arguments, control).await,
+            Self::FindEligible => find_eligible::call(engine, arguments, control).await,
+            Self::GetFieldDefinitions => get_field_definitions::call(engine, arguments, control).await,
+            Self::GetFieldValues => get_field_values::call(engine, arguments, control).await,
+            Self::GetStudyCount => get_study_count::call(engine, arguments, control).await,
+            Self::GetStudyRecord => get_study_record::call(engine, arguments, control).await,
+            Self::GetStudyResults => get_study_results::call(engine, arguments, control).await,
+            Self::SearchStudies => search_studies::call(engine, arguments, control).await,
+        }
+    }
+}
+
 impl ToolError {
     fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { problem: problem.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.problem, self.hint)
     }
 }
 
@@ -139,50 +181,87 @@ impl From<ToolError> for Failure {
     }
 }
 
+impl From<EssieError> for Failure {
+    fn from(error: EssieError) -> Self {
+        RegistryError::from(error).into()
+    }
+}
+
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
-        match error {
-            RegistryError::ForeignPageToken | RegistryError::ExpiredPageToken => Self::Tool(ToolError::new(
-                error.to_string(),
-                "repeat the first call and follow its nextPageToken",
-            )),
-            RegistryError::Query(_) | RegistryError::Unsupported { .. } => Self::Tool(ToolError::new(
-                error.to_string(),
-                "ask it in another way; the error says what works",
-            )),
-            RegistryError::DeadlineExceeded { .. } => Self::Tool(ToolError::new(
-                error.to_string(),
-                "use rarer words or add a statusFilter or phaseFilter",
-            )),
-            other => Self::Protocol(protocol_error(&other)),
-        }
+        let hint = match error {
+            RegistryError::ForeignPageToken
+            | RegistryError::ExpiredPageToken
+            | RegistryError::OtherSourcePageToken => "repeat the first call and follow its nextPageToken",
+            RegistryError::Query(_) => "ask it in another way; the error says what works",
+            RegistryError::Unsupported { .. } => {
+                "ask for something else: this is about what was asked, or about where this server's data comes from, \
+                 and repeating the call will not help"
+            }
+            RegistryError::Refused { .. } => {
+                "ask it in another way; what stands after the colon are ClinicalTrials.gov's words"
+            }
+            RegistryError::Remote { problem, advice, .. } => {
+                return Self::Tool(ToolError::new(problem, advice));
+            }
+            RegistryError::DeadlineExceeded { .. } => "use rarer words or add a statusFilter or phaseFilter",
+            other => return Self::Protocol(protocol_error(&other)),
+        };
+        Self::Tool(ToolError::new(error.to_string(), hint))
     }
 }
 
 impl Answer {
-    fn new(text: Vec<String>, structured: &impl Serialize) -> Result<Self, Failure> {
-        let structured = serde_json::to_value(structured)
-            .map_err(|error| Failure::Protocol(ErrorData::internal_error(error.to_string(), None)))?;
-        Ok(Self { text, structured })
+    /// The answer that starts with `headline`, a sentence or two, and says `output`, which comes from `snapshot`.
+    fn new(headline: &str, output: &impl Serialize, snapshot: &dyn Snapshot) -> Result<Self, Failure> {
+        let data = DataVersionView::from(snapshot.data_version());
+        let failed =
+            |error: serde_json::Error| Failure::Protocol(ErrorData::internal_error(error.to_string(), None));
+        let mut structured = serde_json::to_value(output).map_err(failed)?;
+        let body = structured.as_object().map(in_words).unwrap_or_default();
+        let text = format!("{headline}\n({})\n\n{body}", data.in_words());
+        structured["data"] = serde_json::to_value(&data).map_err(failed)?;
+        Ok(Self { text: vec![text], structured })
     }
+}
+
+/// A question whose answer is put into words where it was found, off the async threads: it can be large.
+fn answering(
+    question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<Answer, Failure> + Send + 'static,
+) -> impl FnOnce(&dyn Snapshot, &Budget) -> Result<Result<Answer, Failure>, RegistryError> + Send + 'static {
+    move |snapshot, budget| Ok(question(snapshot, budget))
 }
 
 /// A tool that only reads, and always reads the same from the same data.
 fn reading_tool<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
     name: &'static str,
     title: &'static str,
-    description: String,
+    description: impl Into<String>,
 ) -> Tool {
-    let annotations = ToolAnnotations::with_title(title)
-        .read_only(true)
-        .destructive(false)
-        .idempotent(true)
-        .open_world(false);
-    let mut tool = Tool::new(name, description, JsonObject::default())
+    let annotations = ToolAnnotations::new().read_only(true).idempotent(true).open_world(false);
+    Tool::new(name, description.into(), Arc::new(schema::of_input::<Input>()))
         .with_title(title)
-        .with_input_schema::<Input>()
-        .with_output_schema::<Output>()
-        .with_annotations(annotations);
-    Arc::make_mut(&mut tool.input_schema).insert("additionalProperties".into(), false.into());
-    tool
+        .with_raw_output_schema(Arc::new(schema::of_output::<Output>()))
+        .with_annotations(annotations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_source_cannot_do_is_told_to_the_caller_and_what_is_broken_is_not() {
+        let told = |error: RegistryError| match Failure::from(error) {
+            Failure::Tool(error) => Some(error.to_string()),
+            Failure::Protocol(_) => None,
+        };
+        let why = "the live source has no tables".to_owned();
+        let unsupported = told(RegistryError::Unsupported { operation: "counting values", why }).unwrap();
+        assert!(unsupported.starts_with("counting values is not possible: the live source has no tables; "));
+        assert!(unsupported.contains("repeating the call will not help"), "{unsupported}");
+        let late = told(RegistryError::DeadlineExceeded { costly: Some("a range".to_owned()) }).unwrap();
+        assert!(late.contains("took too long at a range"), "{late}");
+        assert_eq!(told(RegistryError::Busy), None);
+        assert_eq!(told(RegistryError::Unavailable("no disk".into())), None);
+    }
 }

@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod answers;
 mod api_v2;
 mod cli;
 mod clients;
+mod comparing;
+mod counting;
+mod discovery;
+mod eligible;
 mod generations;
+mod live;
+mod records;
 mod replicas;
+mod results;
 mod session_stores;
 mod sessions;
 mod stdio;

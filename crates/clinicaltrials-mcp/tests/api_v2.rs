@@ -3,7 +3,7 @@
 use crate::support::{InProcess, Program, SECRET, import, sample_mirror, shared_data, token};
 use clinicaltrials_mcp::settings::AuthSettings;
 use ctgov::{
-    Budget, DataSource, DataVersion, Document, Expanded, Matching, NctId, Page, PageToken, Projection,
+    Budget, DataSource, DataVersion, Document, Expanded, Matching, NctId, Page, PageToken, Place, Projection,
     Registry, RegistryError, Snapshot, StudyQuery, VersionId, api,
     pieces::Piece,
     synonyms::Synonyms,
@@ -41,9 +41,10 @@ impl Scripted {
         let version = DataVersion {
             id: VersionId([0xab; 8]),
             source: DataSource::Mirror,
-            studies: studies.len() as u64,
-            synthetic: 0,
+            studies: Some(studies.len() as u64),
+            synthetic: Some(0),
             newest_update: Some("2026-08-14".into()),
+            service: None,
         };
         Arc::new(Self { studies, failure: None, version, has_told: AtomicBool::new(false) })
     }
@@ -100,7 +101,8 @@ impl Snapshot for Shared {
                 return Err(RegistryError::ForeignPageToken);
             }
             Some(token) => {
-                self.0.studies.iter().position(|study| study.nct_id() == token.after_id).unwrap() + 1
+                let Place::After { id, .. } = token.place else { panic!("{token}") };
+                self.0.studies.iter().position(|study| study.nct_id() == id).unwrap() + 1
             }
             None => 0,
         };
@@ -110,8 +112,7 @@ impl Snapshot for Shared {
         let next = page.last().filter(|_| page.len() < rest.len()).map(|last| PageToken {
             fingerprint: query.fingerprint(),
             version: self.0.version.id,
-            after: Vec::new(),
-            after_id: last.nct_id(),
+            place: Place::After { keys: Vec::new(), id: last.nct_id() },
         });
         let asked = query.matching.searches().len();
         let expanded = vec![Expanded { term: "x".into(), synonyms: vec!["y".into()] }; asked];
@@ -160,7 +161,7 @@ impl Snapshot for Shared {
             // Longer than a turn: the rest is asked for in another.
             thread::sleep(Duration::from_millis(60));
         }
-        let (missing, top) = (self.0.version.studies, vec![("18 Years".to_owned(), 1)]);
+        let (missing, top) = (self.0.studies.len() as u64, vec![("18 Years".to_owned(), 1)]);
         Ok(FieldStats { piece, missing, values: FieldValues::Enum { unique: 1, top } })
     }
 

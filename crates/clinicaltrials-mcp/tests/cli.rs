@@ -139,8 +139,12 @@ async fn every_real_record_comes_back_as_it_was_published() {
         // The source has no white space between tokens, so the text is the line itself; printing the value again
         // compares the order of the keys as well.
         assert_eq!(text, line.trim(), "{id}");
-        assert_eq!(answer["structuredContent"]["study"], source, "{id}");
-        assert_eq!(answer["structuredContent"]["study"].to_string(), source.to_string(), "{id}");
+        assert_eq!(answer["structuredContent"]["studies"][0]["study"], source, "{id}");
+        assert_eq!(
+            answer["structuredContent"]["studies"][0]["study"].to_string(),
+            source.to_string(),
+            "{id}"
+        );
         equal += 1;
     }
     assert_eq!(equal, 1_575);

@@ -62,8 +62,14 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
     assert_eq!(
         seen["tools"],
         json!([
+            "clinicaltrials_analyze_trends",
+            "clinicaltrials_compare_studies",
+            "clinicaltrials_find_eligible",
+            "clinicaltrials_get_field_definitions",
+            "clinicaltrials_get_field_values",
             "clinicaltrials_get_study_count",
             "clinicaltrials_get_study_record",
+            "clinicaltrials_get_study_results",
             "clinicaltrials_search_studies"
         ])
     );
@@ -72,7 +78,7 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
     assert_eq!(seen["record"], json!(sample.study(STUDY)));
     assert_eq!(seen["resource"], seen["record"]);
     assert_eq!(seen["refusedIsError"], true);
-    assert!(seen["refused"].as_str().unwrap().starts_with("`geoFilter` is not served yet"), "{seen}");
+    assert!(seen["refused"].as_str().unwrap().starts_with("`geoFilter`: `Boston` is no circle"), "{seen}");
 }
 
 pub(crate) fn study_id() -> String {

@@ -194,13 +194,16 @@ async fn progress_is_told_and_a_cancelled_call_is_not_answered() {
 }
 
 #[test]
-fn without_a_mirror_it_says_which_commands_help() {
+fn without_the_mirror_that_was_asked_for_it_says_which_commands_help() {
     let folder = tempfile::tempdir().unwrap();
-    let output =
-        program().args(["stdio", "--data-dir"]).arg(folder.path()).stdin(Stdio::null()).output().unwrap();
+    let mut stdio = program();
+    stdio.args(["stdio", "--source", "mirror", "--data-dir"]).arg(folder.path());
+    let output = stdio.stdin(Stdio::null()).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
-    for command in ["clinicaltrials-mcp import", "--source sample", "clinicaltrials-mcp demo"] {
+    for command in
+        ["clinicaltrials-mcp import", "--source live", "--source sample", "clinicaltrials-mcp demo"]
+    {
         assert!(told.contains(command), "{told}");
     }
     assert_eq!(output.stdout, b"");

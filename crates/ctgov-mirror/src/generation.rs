@@ -9,8 +9,8 @@ use crate::{
     synonyms,
 };
 use ctgov::{
-    Budget, DataSource, DataVersion, Document, Matching, NctId, Page, PageToken, RegistryError, Snapshot,
-    SortBy, StudyQuery, VersionId,
+    Budget, DataSource, DataVersion, Document, Matching, NctId, Page, PageToken, Place, RegistryError,
+    Snapshot, SortBy, StudyQuery, VersionId,
     pieces::Piece,
     synonyms::Synonyms,
     tabulate::{FieldStats, ListSizes, RecordSizes, Table, TableQuery},
@@ -113,9 +113,10 @@ impl Generation {
         let version = DataVersion {
             id: current.name.id,
             source,
-            studies: manifest.studies,
-            synthetic: manifest.synthetic,
+            studies: Some(manifest.studies),
+            synthetic: Some(manifest.synthetic),
             newest_update: manifest.newest_update,
+            service: None,
         };
         Ok(Self { version, documents, index })
     }
@@ -123,7 +124,8 @@ impl Generation {
     /// The place `token` continues at, and what the reader should know about it.
     fn place(&self, query: &StudyQuery, token: &PageToken) -> Result<(Rank, Option<String>), RegistryError> {
         let sort = query.sort_keys();
-        if token.fingerprint != query.fingerprint() || token.after.len() != sort.len() {
+        let Place::After { keys, id } = &token.place else { return Err(RegistryError::OtherSourcePageToken) };
+        if token.fingerprint != query.fingerprint() || keys.len() != sort.len() {
             return Err(RegistryError::ForeignPageToken);
         }
         let mut notice = None;
@@ -138,7 +140,7 @@ impl Generation {
                 token.version, self.version.id
             ));
         }
-        Ok((Rank::of_token(sort, token), notice))
+        Ok((Rank::of_place(sort, keys, *id), notice))
     }
 
     fn read(&self, id: NctId) -> Result<Option<Document>, RegistryError> {
@@ -184,11 +186,10 @@ impl Snapshot for Generation {
         let found = self.index.search(&self.documents, query, &conditions, after, budget)?;
         let ids: Vec<NctId> = found.page.iter().filter_map(Rank::nct_id).collect();
         let last = found.page.last().zip(ids.last());
-        let next = last.filter(|_| found.more).map(|(rank, after_id)| PageToken {
+        let next = last.filter(|_| found.more).map(|(rank, id)| PageToken {
             fingerprint: query.fingerprint(),
             version: self.version.id,
-            after: rank.token_keys(query.sort_keys()),
-            after_id: *after_id,
+            place: Place::After { keys: rank.token_keys(query.sort_keys()), id: *id },
         });
         let notices = notice.into_iter().collect();
         Ok((ids, Page { total: found.total, next, notices, expanded: conditions.expanded }))
@@ -226,6 +227,16 @@ impl Snapshot for Generation {
 
     fn list_sizes(&self, piece: Piece, budget: &Budget) -> Result<ListSizes, RegistryError> {
         self.index.list_sizes(&self.documents, piece, budget)
+    }
+
+    fn suggest(
+        &self,
+        piece: Piece,
+        typed: &str,
+        count: usize,
+        budget: &Budget,
+    ) -> Result<Vec<String>, RegistryError> {
+        self.index.suggest(&self.documents, piece, typed, count, budget)
     }
 
     fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError> {

@@ -27,6 +27,7 @@ mod stats;
 mod studies;
 
 pub use error::ApiError;
+pub use geo::circle;
 pub use model::{enums, metadata, search_areas};
 pub use stats::{
     FieldSizesRequest, FieldValuesRequest, StatsType, field_sizes, field_values, record_sizes, version,

@@ -27,10 +27,10 @@ pub mod text;
 
 pub use document::{DOCUMENT_BYTES_MAX, Document, DocumentError};
 pub use nct_id::{InvalidNctId, NctId};
-pub use page::{InvalidPageToken, Page, PageToken, VersionId};
+pub use page::{InvalidPageToken, Page, PageToken, Place, RemotePlace, VersionId};
 pub use projection::{Projection, UnknownField};
 pub use query::{
-    Conditions, DEFAULT_AREA, DecayFunction, Expanded, GeoDecay, Matching, PAGE_SIZE_MAX, PageSize, Search,
-    Sort, SortBy, SortError, SortKey, StudyQuery,
+    Conditions, DEFAULT_AREA, DecayFunction, Expanded, Filter, GeoDecay, Matching, PAGE_SIZE_MAX, PageSize,
+    Search, Sort, SortBy, SortError, SortKey, StudyQuery,
 };
-pub use registry::{Budget, DataSource, DataVersion, Registry, RegistryError, Snapshot};
+pub use registry::{Budget, DataSource, DataVersion, Registry, RegistryError, ServiceVersion, Snapshot};

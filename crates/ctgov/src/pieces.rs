@@ -7,6 +7,7 @@
 
 mod derived;
 mod table;
+mod titles;
 
 use crate::enums::Enumeration;
 use serde_json::Value;
@@ -213,6 +214,13 @@ impl Piece {
     /// Its JSON key: the last of its path.
     pub fn key(self) -> &'static str {
         self.path().rsplit('.').next().unwrap_or_default()
+    }
+
+    /// What it is called in full, `Overall Recruitment Status or Expanded Access Status`, where that says more than its
+    /// name.
+    pub fn title(self) -> Option<&'static str> {
+        let found = titles::TITLES.binary_search_by_key(&self.name(), |(name, _)| *name);
+        found.ok().map(|at| titles::TITLES[at].1)
     }
 
     /// What its values are.

@@ -3,7 +3,7 @@
 mod matching;
 mod sort;
 
-pub use matching::{Conditions, DEFAULT_AREA, Expanded, Matching, Search};
+pub use matching::{Conditions, DEFAULT_AREA, Expanded, Filter, Matching, Search};
 pub use sort::{Sort, SortBy, SortError, SortKey};
 
 use crate::page::PageToken;

@@ -13,7 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// A source of studies that changes over time.
@@ -24,6 +24,17 @@ pub trait Registry: Send + Sync {
     ///
     /// [`RegistryError::Unavailable`] when there is no data to serve.
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, RegistryError>;
+
+    /// [`snapshot`](Self::snapshot), which never waits, for callers that can: a registry that must ask somebody else
+    /// what its newest state is asks here, within `budget`.
+    ///
+    /// # Errors
+    ///
+    /// As [`snapshot`](Self::snapshot), and those of the budget.
+    fn snapshot_within(&self, budget: &Budget) -> Result<Arc<dyn Snapshot>, RegistryError> {
+        budget.check()?;
+        self.snapshot()
+    }
 
     /// The state of the data that is called `version`, if it can still be asked: the next page of an answer comes
     /// from the state that the page before came from.
@@ -122,21 +133,54 @@ pub trait Snapshot: Send + Sync {
     ///
     /// See [`RegistryError`].
     fn record_sizes(&self, budget: &Budget) -> Result<RecordSizes, RegistryError>;
+
+    /// At most `count` values of a piece that begin with what somebody has typed so far, the commonest first, and after
+    /// them those in which a later word does; case and accents do not matter. NCT numbers come in their order.
+    ///
+    /// For answers while somebody types: of a piece with many values only the [`ROWS_MAX`](crate::tabulate::ROWS_MAX) commonest are known.
+    ///
+    /// # Errors
+    ///
+    /// See [`RegistryError`]; [`RegistryError::Unsupported`] for a piece without values, and by a source that does not
+    /// know its values.
+    fn suggest(
+        &self,
+        piece: Piece,
+        typed: &str,
+        count: usize,
+        budget: &Budget,
+    ) -> Result<Vec<String>, RegistryError> {
+        let _ = (typed, count, budget);
+        let why = format!("this source of studies does not know all values of `{}`", piece.name());
+        Err(RegistryError::Unsupported { operation: "suggesting values", why })
+    }
 }
 
 /// Which state of the data answered: goes with every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataVersion {
-    /// Derived from the content: the same on every replica that serves the same records with the same synonyms.
+    /// Derived from the content, or from what a remote service says of its content: the same on every replica that
+    /// serves the same records with the same synonyms.
     pub id: VersionId,
     /// Where the data comes from.
     pub source: DataSource,
-    /// How many studies there are.
-    pub studies: u64,
-    /// How many of them are made up (`NCT9…`).
-    pub synthetic: u64,
+    /// How many studies there are, if that is known without asking.
+    pub studies: Option<u64>,
+    /// How many of them are made up (`NCT9…`); unknown where some may be.
+    pub synthetic: Option<u64>,
     /// The newest `LastUpdatePostDate` among them, as published: how fresh the data is.
     pub newest_update: Option<String>,
+    /// What a remote service says of its data; nothing where the data is here.
+    pub service: Option<ServiceVersion>,
+}
+
+/// What a remote service says of its data (API v2, `/version`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceVersion {
+    /// Which version of the API it serves, `2.0.5`.
+    pub api_version: String,
+    /// When its data was published, as it writes it, `2026-08-14T09:00:05`.
+    pub data_timestamp: Option<String>,
 }
 
 /// Where data comes from.
@@ -144,6 +188,8 @@ pub struct DataVersion {
 pub enum DataSource {
     /// A local copy of the registry.
     Mirror,
+    /// The registry's own API, asked for every answer.
+    Live,
     /// Made-up studies, for trying things out.
     Sample,
 }
@@ -152,6 +198,7 @@ impl fmt::Display for DataSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mirror => "mirror",
+            Self::Live => "live",
             Self::Sample => "sample",
         })
     }
@@ -262,6 +309,11 @@ pub enum RegistryError {
     /// The page token's data is gone, and its order cannot be continued on newer data.
     #[error("the page token has expired: the data changed; leave it out to start from the first page")]
     ExpiredPageToken,
+    /// The page token was made over another source of data, on which its place means nothing here.
+    #[error(
+        "the page token was made by a server over another source of data; leave it out to start from the first page"
+    )]
+    OtherSourcePageToken,
     /// The question asks something that cannot be asked.
     #[error("error parsing the query: {0}")]
     Query(#[from] EssieError),
@@ -272,6 +324,24 @@ pub enum RegistryError {
         operation: &'static str,
         /// Why it cannot be answered, and what to ask instead.
         why: String,
+    },
+    /// The service that has the data refused the question.
+    #[error("ClinicalTrials.gov refused the query: {text}")]
+    Refused {
+        /// Its words, cut to a printable length.
+        text: String,
+    },
+    /// The service that has the data did not answer as it should. The source says more.
+    #[error("{problem}; {advice}")]
+    Remote {
+        /// What happened.
+        problem: String,
+        /// What to do next.
+        advice: &'static str,
+        /// When it is worth asking again, if the service said so.
+        retry_after: Option<Duration>,
+        /// What led to it.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Too many calls are waiting already.
     #[error("the server is busy; ask again in a moment")]
@@ -290,7 +360,7 @@ pub enum RegistryError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{sync::Mutex, time::Duration};
+    use std::sync::Mutex;
 
     #[test]
     fn a_budget_ends_a_call_and_tells_how_far_it_is() {

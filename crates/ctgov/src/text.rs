@@ -29,6 +29,17 @@ pub fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
     splitter.end();
 }
 
+/// `text` in lower case and without accents: what somebody types and what stands in a record are compared like this
+/// letter by letter, before whole words are there.
+///
+/// ```
+/// assert_eq!(ctgov::text::folded("Sjögren's, Ménière"), "sjogren's, meniere");
+/// ```
+pub fn folded(text: &str) -> String {
+    let plain = text.nfkd().filter(|character| !is_combining_mark(*character));
+    plain.flat_map(char::to_lowercase).collect()
+}
+
 /// The words of `text`; see [`for_each_word`].
 pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();

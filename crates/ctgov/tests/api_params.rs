@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 use ctgov::{
-    DataSource, DataVersion, DecayFunction, Matching, NctId, PageToken, Sort, VersionId,
+    DataSource, DataVersion, DecayFunction, Matching, NctId, PageToken, Place, Sort, VersionId,
     api::{
         self, ApiError, FieldSizesRequest, FieldValuesRequest, MetadataRequest, StudiesRequest, StudyRequest,
     },
@@ -273,8 +273,7 @@ fn parameters_become_the_question_they_ask() {
     let token = PageToken {
         fingerprint: 7,
         version: VersionId([1; 8]),
-        after: vec![Some(3)],
-        after_id: NctId::new(5).unwrap(),
+        place: Place::After { keys: vec![Some(3)], id: NctId::new(5).unwrap() },
     };
     let request = studies(&format!("pageToken={token}&countTotal=false")).unwrap();
     assert_eq!((request.query.page_token, request.count_total), (Some(token), false));
@@ -645,8 +644,15 @@ fn the_version_tells_the_newest_update_and_invents_nothing() {
     let version = |newest_update: Option<&str>| {
         let id = VersionId([0; 8]);
         let newest_update = newest_update.map(str::to_owned);
-        api::version(&DataVersion { id, source: DataSource::Mirror, studies: 1, synthetic: 0, newest_update })
-            .to_string()
+        api::version(&DataVersion {
+            id,
+            source: DataSource::Mirror,
+            studies: Some(1),
+            synthetic: Some(0),
+            newest_update,
+            service: None,
+        })
+        .to_string()
     };
     assert_eq!(
         version(Some("2026-08-14")),

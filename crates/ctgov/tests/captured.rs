@@ -63,7 +63,12 @@ fn pieces_are_what_the_registry_says() {
         assert_eq!(node["nested"] == true, piece.is_nested(), "{piece:?}");
         assert_eq!(node["maxChars"].as_u64(), piece.max_chars().map(u64::from), "{piece:?}");
         assert_eq!(texts(&node["altPieceNames"]), piece.also(), "{piece:?}");
+        if let Some(title) = piece.title() {
+            let captured = node["title"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(captured, title, "{piece:?}");
+        }
     }
+    assert_eq!(Piece::all().filter(|piece| piece.title().is_some()).count(), 273);
 }
 
 /// The captured metadata leaves out the pieces that exist for searching only; the list of all pieces has them.

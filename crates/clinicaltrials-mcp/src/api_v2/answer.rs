@@ -5,7 +5,7 @@ use axum::{
     body::Bytes,
     response::{IntoResponse as _, Response},
 };
-use ctgov::{DataVersion, RegistryError, api::ApiError};
+use ctgov::{DataSource, DataVersion, RegistryError, api::ApiError};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -82,8 +82,10 @@ impl Answers {
                 {
                     response.headers_mut().insert(HeaderName::from_static("x-notice"), told);
                 }
-                // Ours are learnt from the records, the original's are UMLS: what they find approximates it.
-                if let Ok(told) = HeaderValue::try_from(format!("learnt; expanded={expanded}"))
+                // Ours are learnt from the records, the original's are UMLS: what they find approximates it. Live, they
+                // are the original's own.
+                if version.source != DataSource::Live
+                    && let Ok(told) = HeaderValue::try_from(format!("learnt; expanded={expanded}"))
                     && response.status() == StatusCode::OK
                 {
                     response.headers_mut().insert(HeaderName::from_static("x-synonyms"), told);
@@ -104,7 +106,7 @@ impl Answers {
         if let Ok(told) = HeaderValue::try_from(told) {
             headers.insert(HeaderName::from_static("x-data-version"), told);
         }
-        if version.synthetic > 0 {
+        if version.synthetic != Some(0) {
             headers.insert(HeaderName::from_static("x-synthetic"), HeaderValue::from_static("true"));
         }
         response
@@ -179,12 +181,16 @@ pub(super) fn failed(error: &RegistryError) -> Response {
                 "it took longer than a request may{at}; narrow it down"
             )))
         }
-        RegistryError::ForeignPageToken | RegistryError::ExpiredPageToken => {
+        RegistryError::ForeignPageToken
+        | RegistryError::ExpiredPageToken
+        | RegistryError::OtherSourcePageToken => {
             refused(ApiError::bad_request(format!("Parameter `pageToken` has incorrect format: {error}")))
         }
         RegistryError::Query(error) => {
             refused(ApiError::bad_request(format!("Error parsing query: {error}")))
         }
+        // The original's own words.
+        RegistryError::Refused { text } => refused(ApiError::bad_request(text)),
         RegistryError::Unsupported { .. } => refused(ApiError::bad_request(error.to_string())),
         _ => {
             if let RegistryError::Unavailable(cause) = error {
@@ -193,7 +199,13 @@ pub(super) fn failed(error: &RegistryError) -> Response {
                     "the registry cannot be read"
                 );
             }
-            let headers = [(header::CONTENT_TYPE, TEXT), (header::RETRY_AFTER, RETRY_AFTER)];
+            let retry_after = match error {
+                RegistryError::Remote { retry_after: Some(time), .. } => {
+                    HeaderValue::from(time.as_secs().max(1))
+                }
+                _ => RETRY_AFTER,
+            };
+            let headers = [(header::CONTENT_TYPE, TEXT), (header::RETRY_AFTER, retry_after)];
             (StatusCode::SERVICE_UNAVAILABLE, headers, error.to_string()).into_response()
         }
     }

@@ -7,7 +7,11 @@ use super::{
 };
 use crate::engine::{CallControl, Engine};
 use axum::response::Response;
-use ctgov::{Budget, DataVersion, Matching, RegistryError, Snapshot, api, pieces::Piece};
+use ctgov::{
+    Budget, DataVersion, Matching, RegistryError, Snapshot,
+    api::{self, ApiError},
+    pieces::Piece,
+};
 use http::HeaderMap;
 use std::{
     sync::Arc,
@@ -19,6 +23,9 @@ const TIME_MAX: Duration = Duration::from_secs(300);
 
 /// How long fields are worked out before others have their turn.
 const TURN_TIME: Duration = Duration::from_millis(50);
+
+/// Most fields of one request where each is asked of another service.
+const REMOTE_FIELDS_MAX: usize = 20;
 
 /// Says what is known of a field, as an element of the answer.
 type Element = fn(Piece, &dyn Snapshot, &Budget) -> Result<String, RegistryError>;
@@ -96,6 +103,12 @@ impl Api {
         named: bool,
         element: Element,
     ) -> Response {
+        if self.engine.is_remote() && pieces.len() > REMOTE_FIELDS_MAX {
+            return answer::refused(ApiError::bad_request(format!(
+                "Parameter `fields` must name 1 to {REMOTE_FIELDS_MAX} fields here: each is asked of \
+                 ClinicalTrials.gov by itself"
+            )));
+        }
         let ends = Instant::now() + TIME_MAX;
         let pieces = pieces.into();
         let mut making = Making { pieces, named, element, done: 0, body: String::new(), version: None };

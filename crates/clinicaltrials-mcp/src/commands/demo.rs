@@ -41,7 +41,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         "ClinicalTrials.gov over MCP, shown on made-up studies.\n\nBuilding a registry of synthetic studies …\n",
     )?;
     let source = source::open(&Settings { source: Source::Sample, ..settings.clone() })?;
-    let engine = Engine::new(source.registry());
+    let engine = source.engine();
     let data = engine.snapshot()?.data_version().clone();
     let secret: [u8; 32] = rand_secret()?;
     let folder = tempfile::tempdir().context("no folder for the sessions")?;
@@ -64,7 +64,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let url = format!("http://{}{}", server.address, http.endpoint);
     say(&format!(
         "{} studies, data version {}. Serving at {url}, callers must bring a token.\n",
-        data.studies, data.id
+        data.studies.unwrap_or_default(),
+        data.id
     ))?;
 
     let mut ana = Client::new(&url, token(&secret, "ana")?);

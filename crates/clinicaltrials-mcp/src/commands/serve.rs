@@ -2,7 +2,7 @@
 
 use crate::{
     admin::Admin,
-    engine::Engine,
+    engine::CallControl,
     http::HttpServer,
     mcp::McpServer,
     sessions::Store,
@@ -14,19 +14,25 @@ use anyhow::Context as _;
 use std::{
     io::{Write as _, stdout},
     net::{Ipv4Addr, SocketAddr},
+    time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
+
+/// Longest that serving waits for a first word from the registry.
+const FIRST_ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Serves until the process is asked to stop.
 ///
 /// # Errors
 ///
-/// When there is no data to serve or the address cannot be listened on.
+/// When there is no source of data to serve or the address cannot be listened on.
 pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()> {
     let mut shutdown = Shutdown::listen()?;
     let source = source::open(settings)?;
-    let engine = Engine::new(source.registry());
-    let version = engine.snapshot()?.data_version().clone();
+    let engine = source.engine();
+    let version = engine.ask(CallControl::default(), |snapshot, _| Ok(snapshot.data_version().clone()));
+    // A service that is down may come back; until then `/readyz` says so.
+    let version = timeout(FIRST_ANSWER_TIME_MAX, version).await;
     let server = McpServer::new(engine.clone(), settings.page_size_max);
     let store = Store::open(&http.sessions, &settings.data_dir)?;
     let server = HttpServer::new(http, engine, server, store)?;
@@ -38,10 +44,18 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     if let Err(error) = &admin {
         tracing::warn!("the command `sessions` cannot reach this server: {error:#}");
     }
-    tracing::info!(
-        %address, endpoint = http.endpoint, data.version = %version.id, data.source = %version.source,
-        data.studies = version.studies, "serving MCP over HTTP"
-    );
+    match version {
+        Ok(Ok(version)) => tracing::info!(
+            %address, endpoint = http.endpoint, data.version = %version.id, data.source = %version.source,
+            data.studies = version.studies, "serving MCP over HTTP"
+        ),
+        Ok(Err(error)) => tracing::warn!(
+            %address, endpoint = http.endpoint, %error, "serving MCP over HTTP, but nothing is known of the data"
+        ),
+        Err(_) => tracing::warn!(
+            %address, endpoint = http.endpoint, "serving MCP over HTTP, but the data is not there yet"
+        ),
+    }
     // Whoever closed standard output does not need the hint.
     let _ = stdout().write_all(request_to_copy(address, http).as_bytes());
     let served = server.serve(listener, async move { shutdown.requested().await }).await;

@@ -1,169 +1,351 @@
-//! From a call's arguments to a tool's input: unknown names refused, wrong types named.
+//! From a call's arguments to a tool's input, by the tool's own input schema.
+//!
+//! The schema that tells models what to send decides here what is accepted, so the two cannot differ. What is clearly
+//! meant is taken: a lone value for a list, a list or a number written as text, `Female` for `FEMALE`. What the schema
+//! does not allow is refused by name, never ignored: an ignored filter gives a wrong answer that looks right.
 
 use super::ToolError;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, SeqAccess, Visitor},
-};
-use serde_json::Value;
-use std::{borrow::Cow, fmt};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Number, Value, json};
+use std::borrow::Cow;
 
-/// Parameters that the widely used server has, in any of its versions, and this one does not serve yet, with what works
-/// instead.
-const NOT_SERVED: [(&str, &str); 14] = [
-    ("advancedFilter", "use conditionQuery, interventionQuery, statusFilter and phaseFilter"),
-    ("geoFilter", "put the city or country into `query`: it searches the sites' places too"),
-    ("locationQuery", "put the city or country into `query`: it searches the sites' places too"),
-    ("country", "put the country into `query`: it searches the sites' places too"),
-    ("state", "put the state into `query`: it searches the sites' places too"),
-    ("city", "put the city into `query`: it searches the sites' places too"),
-    ("filter", "use conditionQuery, interventionQuery, statusFilter and phaseFilter"),
-    ("outcomeQuery", "put the outcome's words into `query`: it searches outcome measures too"),
-    (
-        "fields",
-        "leave it out: search gives the usual facts, clinicaltrials_get_study_record the whole record",
-    ),
-    ("includeUnknownEnrollment", "leave it out: studies of unknown enrollment are never left out"),
-    ("locationLimit", "leave it out: the whole record is returned"),
-    ("outcomeLimit", "leave it out: the whole record is returned"),
-    ("referenceLimit", "leave it out: the whole record is returned"),
-    ("nearLocation", "leave it out: the whole record is returned, with every site and its coordinates"),
+/// What the widely used server calls a parameter in some version, and what it is called here.
+const OTHER_NAMES: [(&str, &str); 5] = [
+    ("filter", "advancedFilter"),
+    ("fieldName", "fields"),
+    ("summaryOnly", "summary"),
+    ("nctIds", "nctId"),
+    ("nctId", "nctIds"),
 ];
 
-/// Refuses parameters that the tool with this input schema does not have, and drops those that say nothing.
+/// Parameters that the widely used server has and this one does not, with what works instead.
+const NOT_SERVED: [(&str, &str); 5] = [
+    ("country", "put the country into `locationQuery`"),
+    ("state", "put the state into `locationQuery`"),
+    ("city", "put the city into `locationQuery`"),
+    (
+        "includeUnknownEnrollment",
+        "leave it out: studies of unknown enrollment are only left out by a range of EnrollmentCount; add `OR \
+         AREA[EnrollmentCount]MISSING` to it to keep them",
+    ),
+    ("postalCode", "leave it out, and give the city, or `lat` and `lon`"),
+];
+
+/// Reads `arguments` as `schema` says: a value of every parameter that was given and says something.
 ///
 /// # Errors
 ///
-/// [`ToolError`] names the parameter and what works instead.
-pub(super) fn check(input_schema: &JsonObject, arguments: JsonObject) -> Result<Value, ToolError> {
-    let known = input_schema.get("properties").and_then(Value::as_object);
-    let is_known = |name: &String| known.is_some_and(|known| known.contains_key(name));
-    if let Some(name) = arguments.keys().find(|name| !is_known(name)) {
-        let known: Vec<_> = known.into_iter().flat_map(|known| known.keys().map(String::as_str)).collect();
-        return Err(unknown_parameter(name, &known));
-    }
-    // A model that has nothing to say for a parameter often sends null for it.
-    Ok(Value::Object(arguments.into_iter().filter(|(_, value)| !value.is_null()).collect()))
+/// [`ToolError`] names the parameter, what is wrong with it, and what it takes.
+pub(super) fn check(schema: &JsonObject, arguments: JsonObject) -> Result<Value, ToolError> {
+    object(schema, "", arguments)
 }
 
 /// Reads what `T` names from checked arguments; what other types read of them is passed over.
 ///
 /// # Errors
 ///
-/// [`ToolError`] names the parameter whose value has the wrong type.
-pub(super) fn read<'a, T: Deserialize<'a>>(arguments: &'a Value) -> Result<T, ToolError> {
+/// None that the schema leaves room for.
+pub(super) fn read<T: DeserializeOwned>(arguments: &Value) -> Result<T, ToolError> {
     serde_path_to_error::deserialize(arguments).map_err(|error| {
-        let (path, cause) = (error.path().to_string(), error.into_inner().to_string());
-        let problem = if path == "." { cause } else { format!("`{path}`: {cause}") };
-        ToolError::new(problem, "see the tool's input schema for the type each parameter has")
+        let (path, cause) = (error.path().to_string(), error.into_inner());
+        ToolError::new(format!("`{path}`: {cause}"), "see the tool's input schema for what it takes")
     })
 }
 
-fn unknown_parameter(name: &str, known: &[&str]) -> ToolError {
-    let shown: String = name.chars().take(60).collect();
-    if let Some((_, instead)) = NOT_SERVED.iter().find(|(not_served, _)| *not_served == name) {
-        return ToolError::new(format!("`{shown}` is not served yet, so nothing was searched"), *instead);
+fn object(schema: &JsonObject, path: &str, given: JsonObject) -> Result<Value, ToolError> {
+    let none = JsonObject::new();
+    let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+    let at = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let mut taken = JsonObject::new();
+    for (given_name, value) in given {
+        let Some(name) = known_as(&given_name, known) else { return Err(unknown(&at(&given_name), known)) };
+        // A model that has nothing to say for a parameter often sends null, or a text with nothing in it.
+        if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
+            continue;
+        }
+        let value = meant(&known[name], &at(name), value)?;
+        if taken.insert(name.to_owned(), value).is_some() {
+            let problem = format!("`{}` is given twice, once as `{given_name}`", at(name));
+            return Err(ToolError::new(problem, "give it once"));
+        }
     }
-    let nearest = known
-        .iter()
-        .max_by(|a, b| strsim::jaro_winkler(a, &shown).total_cmp(&strsim::jaro_winkler(b, &shown)));
-    let hint = match nearest.filter(|near| strsim::jaro_winkler(near, &shown) > 0.8) {
-        Some(near) => format!("did you mean `{near}`? This tool takes {}", known.join(", ")),
-        None => format!("this tool takes {}", known.join(", ")),
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+    for name in required.filter_map(Value::as_str) {
+        if !taken.contains_key(name) {
+            let what = known[name]["description"].as_str().unwrap_or_default();
+            return Err(ToolError::new(format!("`{}` is missing", at(name)), format!("give {what}")));
+        }
+    }
+    Ok(Value::Object(taken))
+}
+
+fn known_as<'a>(given: &'a str, known: &JsonObject) -> Option<&'a str> {
+    let other = || OTHER_NAMES.iter().filter(|(other, _)| *other == given).map(|(_, name)| *name);
+    known.contains_key(given).then_some(given).or_else(|| other().find(|name| known.contains_key(*name)))
+}
+
+fn unknown(name: &str, known: &JsonObject) -> ToolError {
+    let shown: String = name.chars().take(60).collect();
+    let names = known.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let own_name = name.rsplit('.').next().unwrap_or_default();
+    if let Some((_, instead)) = NOT_SERVED.iter().find(|(not_served, _)| *not_served == own_name) {
+        return ToolError::new(format!("`{shown}` is not served, so nothing was done"), *instead);
+    }
+    let nearest = nearest(&shown, known.keys().map(String::as_str));
+    let hint = match nearest {
+        Some(near) => format!("did you mean `{near}`? There are {names}"),
+        None => format!("there are {names}"),
     };
     ToolError::new(format!("there is no parameter `{shown}`, so nothing was done"), hint)
 }
 
-/// Most values in one list.
-const VALUES_MAX: usize = 1_000;
+/// The name most like `text`, if one is much like it.
+pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    let scored = names.map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &text), name));
+    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
 
-/// One text, or a list of them: models send either. Never empty, because a filter that lets nothing through and one
-/// that lets everything through would look the same.
-#[derive(Clone, Debug)]
-pub(super) struct Texts(Vec<String>);
-
-impl Texts {
-    /// The texts given, at least one.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+/// `value` as `schema` means it.
+fn meant(schema: &Value, path: &str, value: Value) -> Result<Value, ToolError> {
+    let refused = |value: &Value| {
+        let shown: String = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let shown: String = shown.chars().take(60).collect();
+        ToolError::new(
+            format!("`{path}`: `{shown}` is not {}", allowed(schema)),
+            format!("give {}", allowed(schema)),
+        )
+    };
+    match (kind(schema), value) {
+        (Some("array"), value) => list(schema, path, listed(value)),
+        (Some("object"), value) => match as_json(value) {
+            Value::Object(given) => object(schema.as_object().unwrap_or(&JsonObject::new()), path, given),
+            other => Err(refused(&other)),
+        },
+        (Some("integer"), value) => match as_json(value) {
+            Value::Number(number) => match whole(&number) {
+                Some(whole) => in_range(schema, path, whole),
+                None => Err(refused(&Value::Number(number))),
+            },
+            other => Err(refused(&other)),
+        },
+        (Some("number"), value) => match as_json(value) {
+            Value::Number(number) => in_range(schema, path, number),
+            other => Err(refused(&other)),
+        },
+        (Some("boolean"), value) => match as_json(value) {
+            Value::Bool(yes) => Ok(yes.into()),
+            other => Err(refused(&other)),
+        },
+        (Some("string"), Value::String(text)) => match &schema["enum"] {
+            Value::Array(values) => match values.iter().find(|value| same_letters(value, &text)) {
+                Some(value) => Ok(value.clone()),
+                None => Err(refused(&text.into())),
+            },
+            _ => not_too_long(schema, path, text),
+        },
+        (_, other) => Err(refused(&other)),
     }
 }
 
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextsVisitor)
-    }
+/// The type that `schema` asks for; of one or several, several.
+fn kind(schema: &Value) -> Option<&str> {
+    let several = || schema["type"].as_array().and_then(|kinds| kinds.last()).and_then(Value::as_str);
+    schema["type"].as_str().or_else(several)
 }
 
-struct TextsVisitor;
-
-impl<'de> Visitor<'de> for TextsVisitor {
-    type Value = Texts;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of texts")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Texts, E> {
-        Ok(Texts(vec![text.to_owned()]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Texts, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = elements.next_element()? {
-            if texts.len() == VALUES_MAX {
-                return Err(de::Error::custom(format_args!("give at most {VALUES_MAX}")));
+/// What `schema` allows, in words.
+fn allowed(schema: &Value) -> String {
+    let list = |values: &[Value]| values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+    match kind(schema) {
+        Some("array") => format!("a list, each {}", allowed(&schema["items"])),
+        Some("object") => {
+            let names = schema["properties"].as_object().into_iter().flat_map(JsonObject::keys);
+            format!("an object of {}", names.map(String::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Some("boolean") => "true or false".to_owned(),
+        Some("string") => match &schema["enum"] {
+            Value::Array(values) => format!("one of {}", list(values)),
+            _ => "a text".to_owned(),
+        },
+        kind => {
+            let kind = if kind == Some("integer") { "a whole number" } else { "a number" };
+            match (&schema["minimum"], &schema["maximum"]) {
+                (Value::Number(least), Value::Number(most)) => format!("{kind} from {least} to {most}"),
+                _ => kind.to_owned(),
             }
-            texts.push(text);
         }
-        if texts.is_empty() {
-            return Err(de::Error::custom("the list is empty; leave the parameter out to ask nothing of it"));
-        }
-        Ok(Texts(texts))
     }
 }
 
-impl JsonSchema for Texts {
+/// A text that holds a value other than a text, as that value.
+fn as_json(value: Value) -> Value {
+    match &value {
+        Value::String(text) => serde_json::from_str(text.trim()).unwrap_or(value),
+        _ => value,
+    }
+}
+
+/// A list, a list written as text, or a lone value, as a list.
+fn listed(value: Value) -> Vec<Value> {
+    let is_list = value.as_str().is_some_and(|text| text.trim_start().starts_with('['));
+    match if is_list { as_json(value) } else { value } {
+        Value::Array(elements) => elements,
+        other => vec![other],
+    }
+}
+
+fn list(schema: &Value, path: &str, elements: Vec<Value>) -> Result<Value, ToolError> {
+    if elements.is_empty() {
+        let hint = "leave the parameter out to ask nothing of it";
+        return Err(ToolError::new(format!("`{path}`: the list is empty"), hint));
+    }
+    let (least, most) = (schema["minItems"].as_u64().unwrap_or(1), schema["maxItems"].as_u64());
+    if !(least..=most.unwrap_or(u64::MAX)).contains(&(elements.len() as u64)) {
+        let hint =
+            most.map_or_else(|| format!("give at least {least}"), |most| format!("give {least} to {most}"));
+        return Err(ToolError::new(format!("`{path}`: {} were given", elements.len()), hint));
+    }
+    let items = &schema["items"];
+    elements.into_iter().map(|element| meant(items, path, element)).collect()
+}
+
+/// A whole number as JSON Schema means it: `10` and `10.0` alike.
+fn whole(number: &Number) -> Option<Number> {
+    if number.is_f64() {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15)?;
+        return Some((float as i64).into());
+    }
+    Some(number.clone())
+}
+
+fn in_range(schema: &Value, path: &str, number: Number) -> Result<Value, ToolError> {
+    let value = number.as_f64().unwrap_or(f64::NAN);
+    let least = schema["minimum"].as_f64().unwrap_or(f64::NEG_INFINITY);
+    let most = schema["maximum"].as_f64().unwrap_or(f64::INFINITY);
+    if (least..=most).contains(&value) {
+        return Ok(number.into());
+    }
+    Err(ToolError::new(format!("`{path}` {number} is out of range"), format!("give {}", allowed(schema))))
+}
+
+fn not_too_long(schema: &Value, path: &str, text: String) -> Result<Value, ToolError> {
+    match schema["maxLength"].as_u64() {
+        Some(most) if text.chars().nth(most as usize).is_some() => {
+            Err(ToolError::new(format!("`{path}` is too long"), format!("give at most {most} characters")))
+        }
+        _ => Ok(text.into()),
+    }
+}
+
+/// Whether a value of a vocabulary has the letters and digits of `text`, in whatever case and punctuation.
+fn same_letters(value: &Value, text: &str) -> bool {
+    let letters = |text: &str| {
+        let kept = text.chars().filter(|character| character.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect::<String>()
+    };
+    value.as_str().is_some_and(|value| letters(value) == letters(text))
+}
+
+/// One of something or a list of at most `MAX`: models send either, a list arrives. Never empty, because a filter that
+/// lets nothing through and one that lets everything through would look the same.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct UpTo<const MAX: u32, T = String>(Vec<T>);
+
+impl<const MAX: u32, T> UpTo<MAX, T> {
+    /// What was given, at least one.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
+impl<const MAX: u32, T: JsonSchema> JsonSchema for UpTo<MAX, T> {
     fn schema_name() -> Cow<'static, str> {
-        "Texts".into()
+        format!("UpTo{MAX}{}", T::schema_name()).into()
     }
 
     fn inline_schema() -> bool {
         true
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"anyOf": [
-            {"type": "string"},
-            {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": VALUES_MAX},
-        ]})
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        let mut schema = json_schema!({"type": "array", "items": one, "minItems": 1, "maxItems": MAX});
+        // Clients that check arguments let a lone text through; a lone word of a vocabulary is taken, too.
+        if one.get("enum").is_none() {
+            schema.insert("type".to_owned(), json!(["string", "array"]));
+        }
+        schema
     }
 }
 
-/// A whole number as JSON Schema means it: `10` and `10.0` alike.
-pub(super) fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
-    struct WholeNumber;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    impl Visitor<'_> for WholeNumber {
-        type Value = u16;
+    fn schema() -> JsonObject {
+        let schema = json!({
+            "properties": {
+                "names": {"type": ["string", "array"], "items": {"type": "string", "maxLength": 3}, "maxItems": 2},
+                "sex": {"type": "string", "enum": ["FEMALE", "NOT_SAID"]},
+                "size": {"type": "integer", "minimum": 1, "maximum": 200},
+                "lat": {"type": "number", "minimum": -90, "maximum": 90},
+                "all": {"type": "boolean"},
+                "place": {"type": "object", "properties": {"country": {"type": "string"}}, "required": ["country"]},
+                "advancedFilter": {"type": "string"},
+            },
+        });
+        schema.as_object().unwrap().clone()
+    }
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a whole number from 0 to 65535")
-        }
-
-        fn visit_u64<E: de::Error>(self, number: u64) -> Result<u16, E> {
-            number.try_into().map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-        }
-
-        fn visit_f64<E: de::Error>(self, number: f64) -> Result<u16, E> {
-            if number.fract() == 0.0 && (0.0..=65_535.0).contains(&number) {
-                return Ok(number as u16);
-            }
-            Err(E::invalid_value(de::Unexpected::Float(number), &self))
+    #[test]
+    fn what_is_clearly_meant_is_taken() {
+        let cases = [
+            (json!({"names": "a"}), json!({"names": ["a"]})),
+            (json!({"names": r#"["a", "b"]"#}), json!({"names": ["a", "b"]})),
+            (json!({"names": "[a"}), json!({"names": ["[a"]})),
+            (json!({"sex": "female"}), json!({"sex": "FEMALE"})),
+            (json!({"sex": "Not said"}), json!({"sex": "NOT_SAID"})),
+            (json!({"size": "10"}), json!({"size": 10})),
+            (json!({"size": 10.0}), json!({"size": 10})),
+            (json!({"lat": " -1.5 "}), json!({"lat": -1.5})),
+            (json!({"all": "true"}), json!({"all": true})),
+            (json!({"place": r#"{"country": "Kenya"}"#}), json!({"place": {"country": "Kenya"}})),
+            (json!({"filter": "x", "sex": null, "names": " "}), json!({"advancedFilter": "x"})),
+        ];
+        for (given, expected) in cases {
+            let taken = check(&schema(), given.as_object().unwrap().clone());
+            assert_eq!(taken, Ok(expected), "{given}");
         }
     }
 
-    deserializer.deserialize_any(WholeNumber).map(Some)
+    #[test]
+    fn what_the_schema_does_not_allow_is_refused_by_name() {
+        let cases = [
+            (json!({"names": []}), "`names`: the list is empty"),
+            (json!({"names": ["a", "b", "c"]}), "`names`: 3 were given"),
+            (json!({"names": ["abcd"]}), "`names` is too long"),
+            (json!({"names": [1]}), "`names`: `1` is not a text"),
+            (json!({"sex": "other"}), "`sex`: `other` is not one of FEMALE, NOT_SAID"),
+            (json!({"size": 0}), "`size` 0 is out of range"),
+            (json!({"size": 2.5}), "`size`: `2.5` is not a whole number from 1 to 200"),
+            (json!({"size": "ten"}), "`size`: `ten` is not a whole number from 1 to 200"),
+            (json!({"lat": 90.1}), "`lat` 90.1 is out of range"),
+            (json!({"all": "yes"}), "`all`: `yes` is not true or false"),
+            (json!({"place": {}}), "`place.country` is missing"),
+            (json!({"place": {"contry": "x"}}), "there is no parameter `place.contry`, so nothing was done"),
+            (json!({"place": "Kenya"}), "`place`: `Kenya` is not an object of country"),
+            (
+                json!({"filter": "a", "advancedFilter": "b"}),
+                "`advancedFilter` is given twice, once as `advancedFilter`",
+            ),
+        ];
+        for (given, problem) in cases {
+            let error = check(&schema(), given.as_object().unwrap().clone()).expect_err(problem);
+            assert_eq!(error.problem, problem, "{given}");
+        }
+    }
 }

@@ -1,92 +1,88 @@
 //! `clinicaltrials_search_studies`: a page of studies that match, with the facts that tell them apart.
 
 use super::{
-    Answer, Failure, ToolError,
-    arguments::{self, Texts},
-    criteria::{Criteria, nct_ids},
+    Answer, Failure, ToolError, answering,
+    arguments::{self, UpTo},
+    criteria::{Criteria, ExpandedTerm, NOTHING, expanded_terms},
+    get_study_record::parts,
     reading_tool,
 };
 use crate::{
     engine::{CallControl, Engine},
-    render::{DataVersionView, StudySummary},
+    render::{
+        StudySummary, counted,
+        sites::{Showing, SitesInPlace, is_within},
+    },
 };
-use ctgov::{Expanded, PageSize, PageToken, Sort, StudyQuery};
-use rmcp::model::Tool;
+use ctgov::{Document, PageSize, PageToken, Projection, RegistryError, Sort, StudyQuery, essie::Circle};
+use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{fmt::Write as _, sync::Arc};
 
 pub(super) const NAME: &str = "clinicaltrials_search_studies";
 
-/// The tool's parameters. They are read in two parts, so that an error can name the one at fault: serde forgets the
-/// names of flattened ones.
-#[derive(JsonSchema)]
-struct Input {
-    #[schemars(flatten)]
-    _criteria: Criteria,
-    #[schemars(flatten)]
-    _page: PageInput,
-}
+/// How many of a study's sites are shown.
+const SITES_SHOWN: usize = 3;
 
-/// Which of the matching studies to show, and in what order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct PageInput {
-    /// Only these studies, one or several NCT numbers (at most 1000)
-    nct_ids: Option<Texts>,
-    /// Order: up to two of a date or number field with :asc or :desc, separated by a comma, e.g. `LastUpdatePostDate:desc` or `EnrollmentCount:desc,StartDate`; or @relevance (default when words are given; else by number)
+struct Input {
+    #[serde(flatten)]
+    criteria: Criteria,
+    /// Instead of the usual facts, these fields of each record, unaltered, e.g. ["BriefTitle", "EligibilityModule"]
+    fields: Option<UpTo<50>>,
+    /// Order: up to two date or number fields with :asc or :desc, e.g. EnrollmentCount:desc,StartDate; or @relevance (default when words are given; else by number)
     sort: Option<String>,
     /// How many studies a page has (default 10)
-    #[serde(default, deserialize_with = "arguments::whole_number")]
     #[schemars(range(min = 1, max = 200))]
     page_size: Option<u16>,
-    /// The nextPageToken of the page before; all other parameters must stay the same
+    /// The nextPageToken of the page before, all else unchanged
+    #[schemars(length(max = 200))]
     page_token: Option<String>,
-    /// Whether to say how many studies match in all (default true)
+    /// Whether to say how many match in all (default true)
     count_total: Option<bool>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Output {
-    /// The studies of this page, in the order asked for
-    studies: Vec<StudySummary>,
-    /// How many studies match in all, exactly
     #[serde(skip_serializing_if = "Option::is_none")]
     total_count: Option<u64>,
-    /// Pass as pageToken to get the next page; absent on the last page
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_page_token: Option<String>,
-    /// What to know about this answer
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<String>,
-    /// Terms of the queries that were also searched by their synonyms
     #[serde(skip_serializing_if = "Vec::is_empty")]
     expanded: Vec<ExpandedTerm>,
-    /// Which data answered
-    data: DataVersionView,
+    studies: Vec<Hit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
 }
 
-/// A term and its synonyms.
+/// A study of the page.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ExpandedTerm {
-    /// As written in the query
-    term: String,
-    /// What was searched for besides
-    synonyms: Vec<String>,
+#[serde(rename_all = "camelCase")]
+struct Hit {
+    #[serde(flatten)]
+    summary: StudySummary,
+    /// The sites near the place that was asked for
+    #[serde(skip_serializing_if = "Option::is_none")]
+    near: Option<SitesInPlace>,
+    /// The fields asked for, at their places in the record
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<JsonObject>,
 }
 
 pub(super) fn definition(page_size_max: u16) -> Tool {
     let description = format!(
-        "Search clinical trial studies registered on ClinicalTrials.gov by words, condition, intervention, title, \
-         sponsor, recruitment status, phase or number. Returns a page (at most {page_size_max}) of compact \
-         summaries and the exact total; read one study in full with clinicaltrials_get_study_record. Queries are \
-         plain words or ClinicalTrials.gov's expression language; accents and case do not matter."
+        "Search the clinical trial studies registered on ClinicalTrials.gov. Returns a page (at most {page_size_max}) \
+         of compact summaries, or chosen fields, and the exact total; geoFilter adds each study's nearest sites. \
+         Case and accents do not matter, synonyms are searched too and named. Read whole records with \
+         clinicaltrials_get_study_record; find trials for a person with clinicaltrials_find_eligible."
     );
     let mut tool = reading_tool::<Input, Output>(NAME, "Search clinical trials", description);
     // The operator's limit, where the type can only state the default.
-    if let Some(page_size) = Arc::make_mut(&mut tool.input_schema)["properties"].get_mut("pageSize") {
+    let schema = std::sync::Arc::make_mut(&mut tool.input_schema);
+    if let Some(page_size) = schema.get_mut("properties").and_then(|all| all.get_mut("pageSize")) {
         page_size["maximum"] = page_size_max.into();
     }
     tool
@@ -95,82 +91,80 @@ pub(super) fn definition(page_size_max: u16) -> Tool {
 pub(super) async fn call(
     engine: &Engine,
     arguments: &Value,
-    page_size_max: u16,
     control: CallControl,
 ) -> Result<Answer, Failure> {
-    let criteria: Criteria = arguments::read(arguments)?;
-    let input: PageInput = arguments::read(arguments)?;
-    let query = input.query(&criteria, page_size_max)?;
+    let input: Input = arguments::read(arguments)?;
+    let query = input.query()?;
+    let parts = input.fields.as_ref().map(|named| parts("fields", named.iter())).transpose()?;
+    let projection = parts.map(|(_, projection)| projection);
     let control = control.continuing(query.page_token.as_ref());
-    let (page, studies, data) = engine
-        .ask(control, move |snapshot, budget| {
-            let mut studies = Vec::new();
-            let page = snapshot.search(&query, budget, &mut |study| {
-                studies.push(StudySummary::of(&study)?);
-                Ok(())
-            })?;
-            Ok((page, studies, DataVersionView::from(snapshot.data_version())))
-        })
-        .await?;
-    let notice = (!page.notices.is_empty()).then(|| page.notices.join(" "));
-    let output = Output {
-        total_count: input.count_total.unwrap_or(true).then_some(page.total),
-        next_page_token: page.next.map(|token| token.to_string()),
-        studies,
-        notice,
-        expanded: page
-            .expanded
-            .into_iter()
-            .map(|Expanded { term, synonyms }| ExpandedTerm { term, synonyms })
-            .collect(),
-        data,
-    };
-    Answer::new(vec![output.in_words()], &output)
+    let with_total = input.count_total.unwrap_or(true);
+    let question = answering(move |snapshot, budget| {
+        let (mut studies, near) = (Vec::new(), query.matching.near());
+        let page = snapshot.search(&query, budget, &mut |study| {
+            studies.push(Hit::of(&study, near, projection.as_ref())?);
+            Ok(())
+        })?;
+        let more = match &page.next {
+            Some(_) => " More: repeat the call with the nextPageToken as pageToken.",
+            None if page.total == 0 => NOTHING,
+            None => "",
+        };
+        let output = Output {
+            total_count: with_total.then_some(page.total),
+            notice: Some(page.notices.join(" ")).filter(|notice| !notice.is_empty()),
+            expanded: expanded_terms(page.expanded),
+            studies,
+            next_page_token: page.next.map(|token| token.to_string()),
+        };
+        let total =
+            output.total_count.map(|total| format!("{} matching; ", counted(total))).unwrap_or_default();
+        Answer::new(&format!("{total}{} on this page.{more}", output.studies.len()), &output, snapshot)
+    });
+    engine.ask(control, question).await?
 }
 
-impl PageInput {
-    fn query(&self, criteria: &Criteria, page_size_max: u16) -> Result<StudyQuery, ToolError> {
-        let mut matching = criteria.matching()?;
-        if let Some(ids) = &self.nct_ids {
-            matching.filter_ids(nct_ids("nctIds", ids)?);
-        }
+impl Input {
+    fn query(&self) -> Result<StudyQuery, ToolError> {
+        let matching = self.criteria.matching()?;
         let sort = Sort::parse(self.sort.as_deref().unwrap_or_default())
             .map_err(|error| ToolError::new("`sort` cannot be used", error.to_string()))?;
-        let asked = self.page_size.unwrap_or(PageSize::default().get() as u16);
-        let page_size = PageSize::new(asked).filter(|_| asked <= page_size_max).ok_or_else(|| {
-            let hint = format!("ask for 1 to {page_size_max} and follow nextPageToken for more");
-            ToolError::new(format!("`pageSize` {asked} is out of range"), hint)
-        })?;
-        let page_token = self
-            .page_token
-            .as_deref()
-            .map(str::parse::<PageToken>)
-            .transpose()
-            .map_err(|error| ToolError::new("`pageToken` cannot be used", error.to_string()))?;
+        let page_size = self.page_size.and_then(PageSize::new).unwrap_or_default();
+        let page_token = page_token(self.page_token.as_deref())?;
         Ok(StudyQuery { matching, sort, page_size, page_token, ..StudyQuery::default() })
     }
 }
 
-impl Output {
-    fn in_words(&self) -> String {
-        let shown = self.studies.len();
-        let mut words = match self.total_count {
-            Some(total) => format!("{total} studies match; {shown} on this page ({}).", self.data.in_words()),
-            None => format!("{shown} studies on this page ({}).", self.data.in_words()),
-        };
-        if let Some(notice) = &self.notice {
-            let _ = write!(words, "\n{notice}");
-        }
-        for expanded in &self.expanded {
-            let _ =
-                write!(words, "\n`{}` was also searched as {}.", expanded.term, expanded.synonyms.join(", "));
-        }
-        for study in &self.studies {
-            let _ = write!(words, "\n\n{}", study.in_words());
-        }
-        if let Some(token) = &self.next_page_token {
-            let _ = write!(words, "\n\nMore: repeat the call with pageToken `{token}`");
-        }
-        words
+/// The place in an answer that `text` leads to.
+///
+/// # Errors
+///
+/// [`ToolError`] when it is none of this server's.
+pub(super) fn page_token(text: Option<&str>) -> Result<Option<PageToken>, ToolError> {
+    let token = text.map(str::parse::<PageToken>).transpose();
+    token.map_err(|error| ToolError::new("`pageToken` cannot be used", error.to_string()))
+}
+
+impl Hit {
+    fn of(
+        document: &Document,
+        near: Option<Circle>,
+        projection: Option<&Projection>,
+    ) -> Result<Self, RegistryError> {
+        let unreadable = |error: serde_json::Error| RegistryError::Unavailable(error.into());
+        let record = document.value().map_err(unreadable)?;
+        let summary = StudySummary::of_record(document.nct_id(), &record);
+        let near = near.map(|circle| {
+            let showing = Showing { from: Some(circle), for_participants: false, sites_max: SITES_SHOWN };
+            SitesInPlace::of(&record, showing, |_, site| is_within(site, &circle))
+        });
+        Ok(match projection {
+            None => Self { summary, near, record: None },
+            Some(projection) => Self {
+                summary: summary.brief(),
+                near,
+                record: Some(serde_json::from_str(&projection.apply(document.json())).map_err(unreadable)?),
+            },
+        })
     }
 }

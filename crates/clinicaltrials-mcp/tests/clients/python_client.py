@@ -30,7 +30,7 @@ async def converse(client: Client, nct_id: str) -> dict:
             break
     record = await client.call_tool("clinicaltrials_get_study_record", {"nctId": nct_id})
     resource = await client.read_resource(f"clinicaltrials://{nct_id}")
-    refused = await client.call_tool("clinicaltrials_search_studies", {"geoFilter": "distance(1,2,3mi)"})
+    refused = await client.call_tool("clinicaltrials_search_studies", {"geoFilter": "Boston"})
     return {
         "protocol": client.protocol_version,
         "tools": sorted(tool.name for tool in tools.tools),

@@ -31,7 +31,7 @@ do {
 } while (pageToken);
 const record = await call("clinicaltrials_get_study_record", { nctId });
 const resource = await client.readResource({ uri: `clinicaltrials://${nctId}` });
-const refused = await call("clinicaltrials_search_studies", { geoFilter: "distance(1,2,3mi)" });
+const refused = await call("clinicaltrials_search_studies", { geoFilter: "Boston" });
 const sessionId = transport.sessionId;
 await transport.terminateSession();
 await client.close();

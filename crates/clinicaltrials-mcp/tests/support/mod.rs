@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: a server (this process's or the real program), callers, tokens.
 
 pub(crate) mod servers;
+pub(crate) mod toolbox;
 
 use clinicaltrials_mcp::{
     auth::sign_hs256,
@@ -360,9 +361,10 @@ impl Registry for SlowRegistry {
         let version = DataVersion {
             id: VersionId([7; 8]),
             source: DataSource::Sample,
-            studies: 1,
-            synthetic: 1,
+            studies: Some(1),
+            synthetic: Some(1),
             newest_update: None,
+            service: None,
         };
         Ok(Arc::new(SlowSnapshot { search_time: self.search_time, started: self.started.clone(), version }))
     }

@@ -52,7 +52,7 @@ fn main() {
     let opening = opening(data_dir);
     let mirror = Mirror::open(data_dir).unwrap();
     let snapshot = mirror.snapshot().unwrap();
-    let studies = snapshot.data_version().studies;
+    let studies = snapshot.data_version().studies.unwrap_or_default();
     println!("{studies} studies; opened in {:.0} ms", opening.wall_us(0.5) / 1_000.0);
     let idle = measure::own_memory_kib();
 
@@ -94,7 +94,7 @@ fn opening(data_dir: &Path) -> Figures {
     for _ in 0..OPENINGS {
         let watch = Stopwatch::start();
         let mirror = Mirror::open(data_dir).unwrap();
-        figures.add(&watch, mirror.snapshot().unwrap().data_version().studies);
+        figures.add(&watch, mirror.snapshot().unwrap().data_version().studies.unwrap_or_default());
     }
     figures
 }

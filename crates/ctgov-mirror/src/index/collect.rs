@@ -14,8 +14,7 @@ use super::{
 };
 use crate::documents::Documents;
 use ctgov::{
-    Budget, Conditions, Matching, NctId, PageToken, RegistryError, Sort, SortBy, SortKey, StudyQuery,
-    essie::Condition,
+    Budget, Conditions, Matching, NctId, RegistryError, Sort, SortBy, SortKey, StudyQuery, essie::Condition,
 };
 use std::{collections::BinaryHeap, sync::Arc};
 
@@ -55,9 +54,9 @@ impl Rank {
         Self { keys, nct }
     }
 
-    /// The place a page token starts after. The token must have as many keys as the order.
-    pub(crate) fn of_token(sort: &[SortKey], token: &PageToken) -> Self {
-        Self::new(sort, token.after_id.number(), |at| token.after[at])
+    /// The place after a study with these keys, as many as the order has.
+    pub(crate) fn of_place(sort: &[SortKey], keys: &[Option<i64>], id: NctId) -> Self {
+        Self::new(sort, id.number(), |at| keys[at])
     }
 
     /// The key values as a page token carries them.

@@ -10,6 +10,7 @@
 mod fullest;
 mod remembered;
 mod stats;
+mod suggest;
 mod values;
 
 pub(super) use remembered::Remembered;

@@ -4,7 +4,8 @@ use crate::support::{
     ids, import_studies, plain_study, search, snapshot, studies, try_search, walk, words_in,
 };
 use ctgov::{
-    Budget, NctId, PageSize, Registry as _, RegistryError, Snapshot, Sort, StudyQuery, VersionId, areas,
+    Budget, NctId, PageSize, PageToken, Place, Registry as _, RegistryError, RemotePlace, Snapshot, Sort,
+    StudyQuery, VersionId, areas,
 };
 use ctgov_mirror::Mirror;
 use std::{
@@ -45,14 +46,17 @@ fn a_token_of_another_question_is_foreign() {
     assert!(asked(token.clone(), &query).is_ok());
     let other = StudyQuery { sort: Sort::parse("StartDate:asc").unwrap(), ..StudyQuery::default() };
     assert!(matches!(asked(token.clone(), &other), Err(RegistryError::ForeignPageToken)));
-    for after in [vec![], vec![Some(1), None]] {
-        let forged = ctgov::PageToken { after, ..token.clone() };
+    let place = |keys, number| Place::After { keys, id: NctId::new(number).unwrap() };
+    for keys in [vec![], vec![Some(1), None]] {
+        let forged = PageToken { place: place(keys, 10), ..token.clone() };
         assert!(matches!(asked(forged, &query), Err(RegistryError::ForeignPageToken)));
     }
+    let remote = RemotePlace { total: 30, shown: 10, name: "NF0g5JGBlPMuwQY".into() };
+    let elsewhere = PageToken { place: Place::Remote(remote), ..token.clone() };
+    assert!(matches!(asked(elsewhere, &query), Err(RegistryError::OtherSourcePageToken)));
     // A made-up place only starts the page somewhere else.
     for key in [None, Some(i64::MIN), Some(i64::MAX)] {
-        let after_id = NctId::new(99_999_999).unwrap();
-        let forged = ctgov::PageToken { after: vec![key], after_id, ..token.clone() };
+        let forged = PageToken { place: place(vec![key], 99_999_999), ..token.clone() };
         assert!(asked(forged, &query).is_ok());
     }
 }

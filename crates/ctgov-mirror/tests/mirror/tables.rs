@@ -386,3 +386,43 @@ fn what_cannot_be_counted_is_refused_with_the_reason() {
         assert!(error.to_string().contains(expected), "{by:?}: {error}");
     }
 }
+
+#[test]
+fn suggestions_begin_with_what_was_typed_the_commonest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let conditions = [
+        &["Asthma"][..],
+        &["Asthma", "Allergic Asthma"],
+        &["Astigmatism"],
+        &["Sjögren Syndrome", "asthma, mild"],
+        &[],
+    ];
+    let records: Vec<Value> = (1..)
+        .zip(conditions)
+        .map(|(number, conditions)| {
+            let mut study = plain_study(4_280_700 + number, "2024-01-01", "a record");
+            study["protocolSection"]["conditionsModule"] = json!({"conditions": conditions});
+            study
+        })
+        .collect();
+    import_studies(folder.path(), &records);
+    let snapshot = snapshot(folder.path());
+    let suggest = |piece, typed: &str, count| {
+        snapshot.suggest(Piece::named(piece), typed, count, &Budget::unlimited()).unwrap()
+    };
+    assert_eq!(suggest("Condition", "AST", 9), ["Asthma", "Astigmatism", "asthma, mild", "Allergic Asthma"]);
+    assert_eq!(suggest("Condition", "sjogren s", 9), ["Sjögren Syndrome"]);
+    assert_eq!(suggest("Condition", "syn", 9), ["Sjögren Syndrome"]);
+    assert_eq!(suggest("Condition", "", 1), ["Asthma"]);
+    assert!(suggest("Condition", "thma", 9).is_empty());
+    for typed in ["NCT0428070", "nct0428070", "0428070", " NCT0428070 "] {
+        assert_eq!(suggest("NCTId", typed, 2), ["NCT04280701", "NCT04280702"], "{typed}");
+    }
+    assert_eq!(suggest("NCTId", "NCT04280705", 9), ["NCT04280705"]);
+    assert_eq!(suggest("NCTId", "N", 9).len(), 5);
+    for typed in ["NCT1", "NCTé", "N04", "NCT042807050", "X"] {
+        assert!(suggest("NCTId", typed, 9).is_empty(), "{typed}");
+    }
+    let no_values = snapshot.suggest(Piece::named("DesignModule"), "x", 1, &Budget::unlimited());
+    assert!(matches!(no_values, Err(RegistryError::Unsupported { .. })));
+}

@@ -9,24 +9,17 @@ use crate::{
 /// Reads `distance(latitude,longitude,distance)`, the distance with `km` or `mi` after it.
 ///
 /// Without a unit the distance is in miles: that is not on record, but miles are what the website offers.
-pub(super) fn circle(parameter: &str, text: &str) -> Result<Circle, ApiError> {
-    let wrong = || ApiError::incorrect_format(parameter);
-    let inside = text.strip_prefix("distance(").and_then(|rest| rest.strip_suffix(')')).ok_or_else(wrong)?;
+pub fn circle(text: &str) -> Option<Circle> {
+    let inside = text.strip_prefix("distance(")?.strip_suffix(')')?;
     let parts: Vec<&str> = inside.split(',').collect();
-    let [latitude, longitude, distance] = parts[..] else { return Err(wrong()) };
+    let [latitude, longitude, distance] = parts[..] else { return None };
     let degrees = |text: &str, most: f64| {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let size = decimal(digits).filter(|size| *size <= most)?;
         Some(if digits.len() == text.len() { size } else { -size })
     };
-    let (radius, unit) =
-        length(distance).or_else(|| Some((decimal(distance)?, LengthUnit::Miles))).ok_or_else(wrong)?;
-    Ok(Circle {
-        latitude: degrees(latitude, 90.0).ok_or_else(wrong)?,
-        longitude: degrees(longitude, 180.0).ok_or_else(wrong)?,
-        radius,
-        unit,
-    })
+    let (radius, unit) = length(distance).or_else(|| Some((decimal(distance)?, LengthUnit::Miles)))?;
+    Some(Circle { latitude: degrees(latitude, 90.0)?, longitude: degrees(longitude, 180.0)?, radius, unit })
 }
 
 /// Reads `func:exp,scale:300mi,offset:0mi,decay:0.5`. Beyond the pattern, the scale must not be 0, and the decay lie

@@ -229,11 +229,13 @@ pub fn record_sizes(sizes: &RecordSizes) -> Value {
 
 /// The body of `/version`.
 ///
-/// `dataTimestamp` is the first moment of the newest date on which a study was updated: the registry's own moment of
-/// publishing is not part of its records.
+/// `dataTimestamp` is the service's, where the data is asked of one. Else it is the first moment of the newest date on
+/// which a study was updated: the registry's own moment of publishing is not part of its records.
 pub fn version(data: &DataVersion) -> Value {
     let mut body = json!({"apiVersion": VERSION});
-    if let Some(date) = data.newest_update.as_deref().filter(|date| date.len() == "yyyy-MM-dd".len()) {
+    if let Some(moment) = data.service.as_ref().and_then(|service| service.data_timestamp.as_deref()) {
+        body["dataTimestamp"] = moment.into();
+    } else if let Some(date) = data.newest_update.as_deref().filter(|date| date.len() == "yyyy-MM-dd".len()) {
         body["dataTimestamp"] = format!("{date}T00:00:00").into();
     }
     body

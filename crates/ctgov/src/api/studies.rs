@@ -120,7 +120,9 @@ fn ask(matching: &mut Matching, name: &str, value: &str) -> Result<(), ApiError>
             statuses.dedup_by_key(|status| status.value);
             matching.filter_values(Piece::named("OverallStatus"), statuses);
         }
-        "geo" => matching.filter_near(geo::circle(name, value)?),
+        "geo" => {
+            matching.filter_near(geo::circle(value).ok_or_else(|| ApiError::incorrect_format(name))?);
+        }
         "ids" => {
             let ids = items(value).map(|(position, item)| {
                 item.parse::<NctId>().map_err(|_| ApiError::incorrect_item(position, name))

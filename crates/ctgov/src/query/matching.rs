@@ -17,7 +17,6 @@ use std::collections::BTreeSet;
 pub struct Matching {
     searches: Vec<Search>,
     filters: Vec<Filter>,
-    near: Option<Circle>,
 }
 
 /// A search, as one `query.*` parameter asks it.
@@ -34,10 +33,15 @@ pub enum Search {
     Ids(BTreeSet<NctId>),
 }
 
+/// A filter, as one `filter.*` parameter asks it.
 #[derive(Clone, Debug, PartialEq)]
-enum Filter {
+pub enum Filter {
+    /// An expression, which searches [`DEFAULT_AREA`] unless it says otherwise.
     Expression(Expr),
+    /// The study is one of these, by its number or a former one.
     Ids(BTreeSet<NctId>),
+    /// Some site lies in this circle.
+    Near(Circle),
 }
 
 /// What a [`Matching`] asks of records, worked out.
@@ -108,10 +112,7 @@ impl Matching {
 
     /// Adds a filter: some site lies in `circle`. The last one given is where [`near`](Self::near) is.
     pub fn filter_near(&mut self, circle: Circle) {
-        const POINT: Piece = Piece::named("LocationGeoPoint");
-        let within = Expr::Distance { circle, span: Span::default() };
-        self.filters.push(Filter::Expression(Expr::In(Context::Area(Target::Piece(POINT)), within.into())));
-        self.near = Some(circle);
+        self.filters.push(Filter::Near(circle));
     }
 
     /// Adds a filter by an expression made in the program.
@@ -127,12 +128,20 @@ impl Matching {
 
     /// Where the studies must have a site near, if that was asked and filters count.
     pub fn near(&self) -> Option<Circle> {
-        self.near.filter(|_| !self.is_of_ids())
+        self.filters().iter().rev().find_map(|filter| match filter {
+            Filter::Near(circle) => Some(*circle),
+            _ => None,
+        })
     }
 
     /// Whether some search is nothing but NCT numbers, so that filters do not count (API v2).
     fn is_of_ids(&self) -> bool {
         self.searches.iter().any(|search| matches!(search, Search::Ids(_)))
+    }
+
+    /// Whether there are filters that do not count, because some search is nothing but NCT numbers (API v2).
+    pub fn ignores_filters(&self) -> bool {
+        self.is_of_ids() && !self.filters.is_empty()
     }
 
     /// Whether there is a search that relevance can come from.
@@ -150,6 +159,11 @@ impl Matching {
         &self.searches
     }
 
+    /// The filters that count, in the order given: none beside a search that is nothing but NCT numbers.
+    pub fn filters(&self) -> &[Filter] {
+        if self.is_of_ids() { &[] } else { &self.filters }
+    }
+
     /// What it asks of records when these are the synonyms.
     ///
     /// # Errors
@@ -163,12 +177,14 @@ impl Matching {
                 Search::Ids(ids) => Condition::Ids(ids.clone()),
             });
         }
-        let filters = if self.is_of_ids() { &[][..] } else { &self.filters };
-        let mut filter = Vec::with_capacity(filters.len());
-        for part in filters {
+        let mut filter = Vec::with_capacity(self.filters().len());
+        for part in self.filters() {
             filter.push(match part {
                 Filter::Expression(expr) => resolve(expr, Target::Area(DEFAULT_AREA), synonyms)?,
                 Filter::Ids(ids) => Condition::Ids(ids.clone()),
+                Filter::Near(circle) => {
+                    resolve(&Expr::site_within(*circle), Target::Area(DEFAULT_AREA), synonyms)?
+                }
             });
         }
         let filter = Condition::all(filter);
@@ -200,6 +216,7 @@ impl Matching {
             match filter {
                 Filter::Expression(expr) => item(b"f", expr.to_string().as_bytes()),
                 Filter::Ids(ids) => describe_ids(ids, b"n", item),
+                Filter::Near(circle) => item(b"f", Expr::site_within(*circle).to_string().as_bytes()),
             }
         }
     }
@@ -251,6 +268,13 @@ impl Expr {
         }
     }
 
+    /// Some site lies in `circle`.
+    pub fn site_within(circle: Circle) -> Self {
+        const POINT: Piece = Piece::named("LocationGeoPoint");
+        let within = Self::Distance { circle, span: Span::default() };
+        Self::In(Context::Area(Target::Piece(POINT)), within.into())
+    }
+
     /// `self`, asked of each site by itself.
     #[must_use]
     pub fn of_sites(self) -> Self {
@@ -272,7 +296,7 @@ mod tests {
         let ids = [123, 456].map(|number| NctId::new(number).unwrap());
         assert_eq!(conditions.searches, [Condition::Ids(BTreeSet::from(ids))]);
         assert_eq!(conditions.filter, Condition::All);
-        assert!(!matching.is_scored());
+        assert!(!matching.is_scored() && matching.ignores_filters());
         let here =
             Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: crate::essie::LengthUnit::Miles };
         matching.filter_near(here);

@@ -1,6 +1,6 @@
 //! `Remembered`: what was worked out over everything, for as long as the generation is open.
 
-use super::Result;
+use super::{Result, suggest::Suggestible};
 use ctgov::{
     pieces::Piece,
     tabulate::{Dimension, FieldStats, FieldValues, ListSizes, RecordSizes, Table, TextValues},
@@ -25,6 +25,7 @@ enum Answer {
     Table(Arc<Table>),
     FieldStats(Arc<FieldStats>),
     ListSizes(Arc<ListSizes>),
+    Suggestible(Arc<Suggestible>),
 }
 
 #[derive(Clone)]
@@ -59,6 +60,7 @@ impl Answer {
                         FieldValues::Number { .. } | FieldValues::Boolean { .. } => 0,
                     }
             }
+            Self::Suggestible(known) => known.bytes(),
             Self::ListSizes(sizes) => size_of::<ListSizes>() + sizes.top.len() * 16,
         }
     }
@@ -109,6 +111,20 @@ impl Remembered {
         let sizes = work_out()?;
         self.answers.insert(question, Answer::ListSizes(Arc::new(sizes.clone())));
         Ok(sizes)
+    }
+
+    pub(super) fn suggestible(
+        &self,
+        piece: Piece,
+        work_out: impl FnOnce() -> Result<Suggestible>,
+    ) -> Result<Arc<Suggestible>> {
+        let question = format!("suggestions of {}", piece.name());
+        if let Some(Answer::Suggestible(known)) = self.answers.get(&question) {
+            return Ok(known);
+        }
+        let known = Arc::new(work_out()?);
+        self.answers.insert(question, Answer::Suggestible(known.clone()));
+        Ok(known)
     }
 
     pub(super) fn record_sizes(&self, work_out: impl FnOnce() -> RecordSizes) -> RecordSizes {

@@ -1,0 +1,209 @@
+//! Where a person can go: a country, a state, or what is near a city or a point.
+
+use super::super::ToolError;
+use ctgov::{
+    Budget, DEFAULT_AREA, Matching, PageSize, RegistryError, Snapshot, StudyQuery,
+    essie::{
+        Circle, Condition, LengthUnit, Target,
+        evaluate::{Prepared, site_matches},
+        parse, quote, resolve,
+    },
+    pieces::{Piece, sites},
+    synonyms::Synonyms,
+    tabulate::{Dimension, TableQuery},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Where a person can go, as it was asked.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Location {
+    country: Option<String>,
+    state: Option<String>,
+    city: Option<String>,
+    #[schemars(range(min = -90, max = 90))]
+    lat: Option<f64>,
+    #[schemars(range(min = -180, max = 180))]
+    lon: Option<f64>,
+    #[schemars(range(min = 1, max = 500))]
+    radius_mi: Option<f64>,
+}
+
+/// Where a person can go, as it is looked for.
+pub(super) struct Place {
+    /// What is asked of a site.
+    site: String,
+    /// What is near, if that is known.
+    pub(super) circle: Option<Circle>,
+}
+
+/// How far a city reaches unless it is said.
+const RADIUS_MI: f64 = 50.0;
+
+/// How people write countries, and how the registry does.
+const COUNTRIES: [(&str, &str); 6] = [
+    ("us", "United States"),
+    ("usa", "United States"),
+    ("united states of america", "United States"),
+    ("uk", "United Kingdom"),
+    ("great britain", "United Kingdom"),
+    ("uae", "United Arab Emirates"),
+];
+
+impl Location {
+    /// The location, unless it says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ToolError`] when half a point is given, or a radius of nothing.
+    pub(super) fn checked(self) -> Result<Option<Self>, ToolError> {
+        let Self { country, state, city, lat, lon, radius_mi } = &self;
+        if lat.is_some() != lon.is_some() {
+            let problem = "`location`: of `lat` and `lon` only one is given";
+            return Err(ToolError::new(problem, "give both, or a city"));
+        }
+        if radius_mi.is_some() && city.is_none() && lat.is_none() {
+            let problem = "`location.radiusMi` is the distance from nothing";
+            return Err(ToolError::new(problem, "give a city, or lat and lon"));
+        }
+        let says_something = [country, state, city].iter().any(|name| name.is_some()) || lat.is_some();
+        Ok(says_something.then_some(self))
+    }
+}
+
+impl Place {
+    /// The place that was meant. A city stands where the registry's own sites in it stand.
+    ///
+    /// # Errors
+    ///
+    /// The snapshot's. A name that no site has is a notice, with the nearest that sites have.
+    pub(super) fn of(
+        location: &Location,
+        snapshot: &dyn Snapshot,
+        budget: &Budget,
+        notices: &mut Vec<String>,
+    ) -> Result<Self, RegistryError> {
+        const COUNTRY: Piece = Piece::named("LocationCountry");
+        const STATE: Piece = Piece::named("LocationState");
+        const CITY: Piece = Piece::named("LocationCity");
+        let Location { country, state, city, lat, lon, radius_mi } = location;
+        let country = country.as_deref().map(|country| {
+            let known = COUNTRIES.iter().find(|(written, _)| written.eq_ignore_ascii_case(country.trim()));
+            known.map_or(country, |(_, known)| *known)
+        });
+        let named = [(COUNTRY, country), (STATE, state.as_deref()), (CITY, city.as_deref())];
+        let mut names = Vec::new();
+        for (piece, name) in named {
+            let Some(name) = name else { continue };
+            names.push(format!("AREA[{}]{}", piece.name(), quote(name)));
+            notices.extend(unknown_name(piece, name, snapshot, budget)?);
+        }
+        let radius = radius_mi.unwrap_or(RADIUS_MI);
+        let around = |latitude, longitude| Circle { latitude, longitude, radius, unit: LengthUnit::Miles };
+        let circle = match (lat, lon) {
+            (Some(lat), Some(lon)) => Some(around(*lat, *lon)),
+            _ if city.is_some() => {
+                let point = point_of(&names.join(" AND "), snapshot, budget)?;
+                point.map(|(latitude, longitude)| around(latitude, longitude))
+            }
+            _ => None,
+        };
+        let site = match circle {
+            // What is near a city can be in another state, not in another country.
+            Some(circle) => {
+                let Circle { latitude, longitude, .. } = circle;
+                let of = city.as_deref().map(|city| format!(" of {city}")).unwrap_or_default();
+                let within = country.map(|country| format!(", in {country}")).unwrap_or_default();
+                notices.push(format!(
+                    "The place is what lies within {radius} miles{of} ({latitude}, {longitude}){within}."
+                ));
+                let country = names.into_iter().zip(country).map(|(name, _)| name).take(1);
+                let near = format!("AREA[LocationGeoPoint]{circle}");
+                country.chain([near]).collect::<Vec<_>>().join(" AND ")
+            }
+            None => names.join(" AND "),
+        };
+        Ok(Self { site, circle })
+    }
+
+    /// What is asked of studies: a site there, which recruits or does not say whether it does.
+    pub(super) fn filter(&self, recruiting_only: bool) -> String {
+        let open = "(AREA[LocationStatus]RECRUITING OR AREA[LocationStatus]MISSING)";
+        let open = if recruiting_only { format!(" AND {open}") } else { String::new() };
+        format!("SEARCH[Location]({}{open})", self.site)
+    }
+
+    /// What is asked of each site.
+    ///
+    /// # Errors
+    ///
+    /// None: it was asked of studies before.
+    pub(super) fn sites(
+        &self,
+        recruiting_only: bool,
+        synonyms: &Synonyms,
+    ) -> Result<Condition, RegistryError> {
+        condition(&self.filter(recruiting_only), synonyms)
+    }
+}
+
+fn condition(text: &str, synonyms: &Synonyms) -> Result<Condition, RegistryError> {
+    Ok(resolve(&parse(text)?, Target::Area(DEFAULT_AREA), synonyms)?)
+}
+
+/// Where the first site stands that meets `site` and says where it stands.
+fn point_of(
+    site: &str,
+    snapshot: &dyn Snapshot,
+    budget: &Budget,
+) -> Result<Option<(f64, f64)>, RegistryError> {
+    let text = format!("SEARCH[Location]({site} AND NOT AREA[LocationGeoPoint]MISSING)");
+    let mut matching = Matching::default();
+    matching.filter(&text)?;
+    let wanted = condition(&text, snapshot.synonyms())?;
+    let query =
+        StudyQuery { matching, page_size: PageSize::new(1).unwrap_or_default(), ..StudyQuery::default() };
+    let mut point = None;
+    snapshot.search(&query, budget, &mut |document| {
+        let record = document.value().map_err(|error| RegistryError::Unavailable(error.into()))?;
+        let study = Prepared::new(&record);
+        let found = sites(&record).iter().enumerate().find(|(at, _)| site_matches(&wanted, &study, *at));
+        point = found.and_then(|(_, site)| {
+            Some((site["geoPoint"]["lat"].as_f64()?, site["geoPoint"]["lon"].as_f64()?))
+        });
+        Ok(())
+    })?;
+    Ok(point)
+}
+
+/// What to tell of a name that no site has.
+fn unknown_name(
+    piece: Piece,
+    name: &str,
+    snapshot: &dyn Snapshot,
+    budget: &Budget,
+) -> Result<Option<String>, RegistryError> {
+    let mut matching = Matching::default();
+    matching.filter(&format!("SEARCH[Location](AREA[{}]{})", piece.name(), quote(name)))?;
+    if snapshot.count(&matching, budget)? > 0 {
+        return Ok(None);
+    }
+    let all = TableQuery { by: vec![Dimension { piece, period: None }], ..TableQuery::default() };
+    let table = match snapshot.tabulate(&all, budget) {
+        Err(RegistryError::Unsupported { .. }) => None,
+        table => Some(table?),
+    };
+    let rows = table
+        .into_iter()
+        .flat_map(|table| table.rows)
+        .filter_map(|row| row.values.into_iter().next().flatten());
+    let mut near: Vec<(f64, String)> = rows
+        .map(|value| (strsim::jaro_winkler(&value.to_lowercase(), &name.to_lowercase()), value))
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let near: Vec<String> = near.into_iter().take(3).map(|(_, value)| value).collect();
+    let nearest =
+        if near.is_empty() { String::new() } else { format!("; the nearest are {}", near.join(", ")) };
+    Ok(Some(format!("No site's {} is called `{name}`{nearest}.", piece.key())))
+}
