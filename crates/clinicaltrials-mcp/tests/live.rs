@@ -156,8 +156,11 @@ async fn compare(pair: &Pair) {
     for question in questions() {
         let mut counted = question.clone();
         counted.as_object_mut().unwrap().retain(|name, _| name != "sort");
-        let [mirror, live] = pair.answers(COUNT, &counted).await;
-        assert_eq!(mirror["structuredContent"], live["structuredContent"], "{question}");
+        let [mut mirror, live] = pair.answers(COUNT, &counted).await;
+        // Which synonyms were used, a mirror knows.
+        let counts = mirror["structuredContent"].as_object_mut().unwrap();
+        counts.remove("expanded");
+        assert_eq!(Some(&*counts), live["structuredContent"].as_object(), "{question}");
         let mut paged = question.clone();
         paged["pageSize"] = 100.into();
         let [(mirror, totals), (live, live_totals)] = pair.walks(&paged).await;
@@ -188,7 +191,9 @@ async fn live_records_are_those_of_the_mirror_to_the_byte() {
         let [here, there] = [mirror.call(RECORD, id.clone()).await, live.call(RECORD, id.clone()).await];
         assert_eq!(here["isError"], there["isError"], "{id}");
         assert_eq!(here["content"][1]["text"], there["content"][1]["text"], "{id}");
-        assert_eq!(here["structuredContent"]["study"], there["structuredContent"]["study"], "{id}");
+        let [here, there] = [here, there].map(|answer| answer["structuredContent"]["studies"].to_string());
+        assert_eq!(here, there, "{id}");
+        assert_eq!(here.contains("protocolSection"), number <= 40, "{id}: {here}");
     }
 }
 
@@ -238,8 +243,8 @@ async fn every_live_answer_says_that_it_is_live_of_which_data_and_that_studies_m
     assert_eq!(
         said(&answer),
         format!(
-            "20 studies match (data version {}, live, API 2.0.5, published {moment}; some may be SYNTHETIC (NCT9…), \
-             no real studies).",
+            "20 studies matching.\n(data version {}, live, API 2.0.5, published {moment}; some may be SYNTHETIC (NCT9…), \
+             no real studies)\n\n- Total count: 20\n",
             data["version"].as_str().unwrap()
         )
     );
