@@ -5,7 +5,7 @@ use super::{
     arguments::{self, UpTo},
     criteria::nct_ids,
     reading_tool,
-    studies::{NamedStudy, StudyError, look_up, none_found},
+    studies::{NamedStudy, StudyError, StudyName, look_up, none_found},
 };
 use crate::{
     engine::{CallControl, Engine},
@@ -56,13 +56,8 @@ struct Output {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ComparedStudy {
-    nct_id: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
-    synthetic: bool,
-    /// The former number that the study was asked for by
-    #[serde(skip_serializing_if = "Option::is_none")]
-    asked_as: Option<String>,
+    #[serde(flatten)]
+    named: StudyName,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
 }
@@ -234,13 +229,7 @@ impl Output {
 
 impl From<NamedStudy> for ComparedStudy {
     fn from(study: NamedStudy) -> Self {
-        let id = study.document.nct_id();
-        Self {
-            nct_id: id.to_string(),
-            synthetic: id.is_synthetic(),
-            asked_as: study.asked_as,
-            title: Piece::named("BriefTitle").text(&study.record).map(str::to_owned),
-        }
+        Self { named: study.name(), title: Piece::named("BriefTitle").text(&study.record).map(str::to_owned) }
     }
 }
 

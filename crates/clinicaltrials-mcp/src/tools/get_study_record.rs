@@ -7,7 +7,7 @@ use super::{
     fields,
     limits::{LeftOut, Limits},
     reading_tool,
-    studies::{NamedStudy, StudyError, look_up, none_found},
+    studies::{NamedStudy, StudyError, StudyName, look_up, none_found},
 };
 use crate::{
     engine::{CallControl, Engine},
@@ -50,13 +50,8 @@ struct Output {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct StudyView {
-    nct_id: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
-    synthetic: bool,
-    /// The former number that the study was asked for by
-    #[serde(skip_serializing_if = "Option::is_none")]
-    asked_as: Option<String>,
+    #[serde(flatten)]
+    named: StudyName,
     /// Parts that were asked for and that the record does not have
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_in_record: Vec<&'static str>,
@@ -168,20 +163,13 @@ impl Wanted {
     }
 
     fn take(&self, study: NamedStudy) -> Result<Taken, RegistryError> {
-        let NamedStudy { asked_as, document, record } = study;
-        let id = document.nct_id();
-        let mut view = StudyView {
-            nct_id: id.to_string(),
-            synthetic: id.is_synthetic(),
-            asked_as,
-            not_in_record: Vec::new(),
-            left_out: Vec::new(),
-            digest: None,
-            study: None,
-        };
+        let named = study.name();
+        let NamedStudy { document, record, .. } = study;
+        let mut view =
+            StudyView { named, not_in_record: Vec::new(), left_out: Vec::new(), digest: None, study: None };
         let (json, limits) = match self {
             Self::Digest => {
-                view.digest = Some(Digest::of(id, &record));
+                view.digest = Some(Digest::of(document.nct_id(), &record));
                 return Ok(Taken { view, json: String::new(), record: None });
             }
             Self::Whole(limits) if limits.are_none() => {

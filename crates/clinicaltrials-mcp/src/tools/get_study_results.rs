@@ -6,7 +6,7 @@ use super::{
     criteria::nct_ids,
     limits::LeftOut,
     reading_tool,
-    studies::{NamedStudy, StudyError, look_up, none_found},
+    studies::{NamedStudy, StudyError, StudyName, look_up, none_found},
 };
 use crate::{
     engine::{CallControl, Engine},
@@ -49,13 +49,8 @@ struct Output {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ResultsView {
-    nct_id: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
-    synthetic: bool,
-    /// The former number that the study was asked for by
-    #[serde(skip_serializing_if = "Option::is_none")]
-    asked_as: Option<String>,
+    #[serde(flatten)]
+    named: StudyName,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     has_results: bool,
@@ -141,11 +136,8 @@ pub(super) async fn call(
 
 impl ResultsView {
     fn of(study: &NamedStudy, results: &Value, sections: &[Section], in_short: bool) -> Self {
-        let id = study.document.nct_id();
         let mut view = Self {
-            nct_id: id.to_string(),
-            synthetic: id.is_synthetic(),
-            asked_as: study.asked_as.clone(),
+            named: study.name(),
             title: Piece::named("BriefTitle").text(&study.record).map(str::to_owned),
             has_results: true,
             not_posted: Vec::new(),

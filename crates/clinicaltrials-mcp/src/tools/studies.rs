@@ -11,9 +11,30 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(super) struct NamedStudy {
     /// The number it was named by, if that is a former one.
-    pub(super) asked_as: Option<String>,
+    asked_as: Option<String>,
     pub(super) document: Document,
     pub(super) record: Value,
+}
+
+impl NamedStudy {
+    /// What an answer calls it.
+    pub(super) fn name(&self) -> StudyName {
+        let id = self.document.nct_id();
+        StudyName { nct_id: id.to_string(), synthetic: id.is_synthetic(), asked_as: self.asked_as.clone() }
+    }
+}
+
+/// Which study a part of an answer is about.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StudyName {
+    nct_id: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    synthetic: bool,
+    /// The former number that the study was asked for by
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_as: Option<String>,
 }
 
 /// A study that was named and has no part in the answer.
