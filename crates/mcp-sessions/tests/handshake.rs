@@ -2,13 +2,10 @@
 
 use std::collections::HashSet;
 
-use mcp_sessions::store::{Adoption, Creation, Verdict};
-use mcp_sessions::{
-    Binding, Caller, CallerKey, IdentityDigest, Policy, SessionKey, SessionState, SessionStore,
-    SessionSummary, Sessions, StoreError,
-};
+use mcp_sessions::{Caller, Policy, Sessions};
 
 use crate::support::http::{INITIALIZE, LIST, delete, post, server, server_on, server_with};
+use crate::support::unreachable::Unreachable;
 use crate::support::{Log, MINUTE, ana, ben};
 
 fn initialize(answer: &str) -> String {
@@ -125,70 +122,11 @@ async fn beyond_a_cap_no_session_is_opened() {
     assert_eq!(server.status(&ana(), &hers).await, 200, "only what was past its time made room");
 }
 
-/// A store that cannot be reached.
-struct Unreachable;
-
-fn unreachable<T>(action: &'static str) -> Result<T, StoreError> {
-    Err(StoreError::new(action, "connection refused"))
-}
-
-impl SessionStore for Unreachable {
-    async fn create(
-        &self,
-        _: &SessionKey,
-        _: Binding,
-        _: SessionState,
-        _: &Policy,
-    ) -> Result<Creation, StoreError> {
-        unreachable("create a session")
-    }
-
-    async fn validate(
-        &self,
-        _: &SessionKey,
-        _: CallerKey,
-        _: bool,
-        _: &Policy,
-    ) -> Result<Verdict, StoreError> {
-        unreachable("validate a session")
-    }
-
-    async fn get_or_create(
-        &self,
-        _: &SessionKey,
-        _: CallerKey,
-        _: SessionState,
-        _: &Policy,
-    ) -> Result<Adoption, StoreError> {
-        unreachable("adopt a session")
-    }
-
-    async fn terminate(&self, _: &SessionKey, _: CallerKey, _: &Policy) -> Result<Verdict, StoreError> {
-        unreachable("end a session")
-    }
-
-    async fn terminate_all(&self, _: &IdentityDigest) -> Result<usize, StoreError> {
-        unreachable("end sessions")
-    }
-
-    async fn list(&self, _: &IdentityDigest, _: &Policy) -> Result<Vec<SessionSummary>, StoreError> {
-        unreachable("list sessions")
-    }
-
-    async fn sweep(&self, _: &Policy) -> Result<usize, StoreError> {
-        unreachable("sweep sessions")
-    }
-
-    async fn count(&self) -> Result<usize, StoreError> {
-        unreachable("count sessions")
-    }
-}
-
 /// S-11: it fails closed, with 503, on which a client keeps its session.
 #[tokio::test]
 async fn while_the_store_is_down_nobody_is_let_in_and_nobody_loses_a_session() {
     let log = Log::start();
-    let server = server_on(Sessions::new(Unreachable, Policy::default()).expect("agrees"));
+    let server = server_on(Sessions::new(Unreachable::default(), Policy::default()).expect("agrees"));
     let id = "0123456789abcdef".repeat(4);
     let requests = [
         post(&ana(), Some(&id), LIST),

@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod faulty;
 pub(crate) mod http;
+pub(crate) mod unreachable;
 pub(crate) mod worlds;
 
 use std::cell::RefCell;

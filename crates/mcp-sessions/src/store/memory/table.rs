@@ -34,12 +34,12 @@ const REMOVED: u8 = 1;
 
 impl Table {
     pub(super) fn get(&self, key: &SessionKey) -> Option<&Entry> {
-        let place = self.find(look(key), |entry| entry.key() == key)?;
+        let place = self.place_of(key)?;
         self.place(place).as_ref()
     }
 
     pub(super) fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Entry> {
-        let place = self.find(look(key), |entry| entry.key() == key)?;
+        let place = self.place_of(key)?;
         self.place_mut(place).as_mut()
     }
 
@@ -58,7 +58,7 @@ impl Table {
     }
 
     pub(super) fn remove(&mut self, key: &SessionKey) -> Option<Entry> {
-        let place = self.find(look(key), |entry| entry.key() == key)?;
+        let place = self.place_of(key)?;
         self.taken -= 1;
         self.tags[place] = if self.tags[self.after(place)] == VACANT {
             self.used -= 1;
@@ -75,6 +75,10 @@ impl Table {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.pieces.iter().flat_map(|piece| piece.iter()).flatten()
+    }
+
+    fn place_of(&self, key: &SessionKey) -> Option<usize> {
+        self.find(look(key), |entry| entry.key() == key)
     }
 
     fn find(&self, look: u64, is_it: impl Fn(&Entry) -> bool) -> Option<usize> {
