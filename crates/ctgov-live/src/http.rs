@@ -205,13 +205,17 @@ fn is_web_page(headers: &HeaderMap, body: &[u8]) -> bool {
     told.is_some_and(|kind| kind.starts_with("text/html")) || body.trim_ascii_start().starts_with(b"<")
 }
 
-/// How long to wait: seconds, or until a date.
+/// Longest that a service is left alone because it said so: a slip of a few digits must not silence it for years.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
+
+/// How long to wait: seconds, or until a date; an hour at most.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let told = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    match told.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(told).ok()?.duration_since(now).ok(),
-    }
+    let wait = match told.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(told).ok()?.duration_since(now).ok()?,
+    };
+    Some(wait.min(RETRY_AFTER_MAX))
 }
 
 /// An error and what led to it, in one line.
@@ -304,7 +308,15 @@ mod tests {
             headers.insert(header::RETRY_AFTER, HeaderValue::try_from(told).unwrap());
             retry_after(&headers, now).map(|time| time.as_secs())
         };
-        let cases = [("7", Some(7)), (" 0 ", Some(0)), (date, Some(10)), ("soon", None), ("-1", None)];
+        let cases = [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            (date, Some(10)),
+            ("soon", None),
+            ("-1", None),
+            ("18446744073709551615", Some(3_600)),
+            ("Thu, 14 Aug 2036 09:00:10 GMT", Some(3_600)),
+        ];
         for (told, expected) in cases {
             assert_eq!(seconds(told), expected, "{told}");
         }

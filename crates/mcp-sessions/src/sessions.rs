@@ -66,8 +66,7 @@ impl Session {
 /// Every operation reports what it did as a `tracing` event of target `mcp_sessions`: `created`,
 /// `bound` and `stale_cleanup` at debug, `terminated` at info, a refusal for whose the session is at
 /// warn, a failing store and a nameless caller at error, that no more sessions fit at info, any other
-/// refusal at debug. Events name
-/// sessions by their [`Fingerprint`].
+/// refusal at debug. Events name sessions by their [`Fingerprint`].
 ///
 /// Over a store that [keeps identities apart](SessionStore::keeps_apart), whose a session is that was refused as
 /// unknown is found out a moment later. When more than 4,096 ids wait for that, `not_looked_into` tells at warn, once a
