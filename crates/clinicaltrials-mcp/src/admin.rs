@@ -236,7 +236,7 @@ fn shown(summary: &SessionSummary, now_ms: u128) -> OpenSession {
     };
     OpenSession {
         fingerprint: summary.fingerprint.to_string(),
-        client_name: summary.client_name.to_string(),
+        client_name: summary.state.client_name().to_owned(),
         age_seconds: seconds_since(summary.created_ms),
         idle_seconds: summary.last_used_ms.map(seconds_since),
     }

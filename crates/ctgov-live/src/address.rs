@@ -61,13 +61,13 @@ impl Asked {
             }
         }
         filters.extend(also);
-        let queries = queries.into_iter().map(|(name, exprs)| (name, query_text(&all(exprs))));
+        let queries = queries.into_iter().map(|(name, exprs)| (name, query_text(&Expr::all(exprs))));
         let mut parameters: Vec<Parameter> = queries.collect();
         // Where relevance falls from is asked by its own parameter.
         parameters.extend(circles.pop().map(|circle| ("filter.geo".into(), distance(&circle))));
         filters.extend(circles.into_iter().map(Expr::site_within));
         if !filters.is_empty() {
-            parameters.push(("filter.advanced".into(), all(filters).to_string()));
+            parameters.push(("filter.advanced".into(), Expr::all(filters).to_string()));
         }
         if lists.len() > 2 {
             return Err(RegistryError::Unsupported {
@@ -138,10 +138,6 @@ fn searched(target: Target, expr: &Expr) -> (Cow<'static, str>, Expr) {
         Some(parameter) => (format!("query.{parameter}").into(), expr.clone()),
         None => ("query.term".into(), Expr::In(Context::Area(target), expr.clone().into())),
     }
-}
-
-fn all(mut exprs: Vec<Expr>) -> Expr {
-    if exprs.len() == 1 { exprs.remove(0) } else { Expr::And(exprs) }
 }
 
 /// An expression as a `query.*` parameter: one that is nothing but numbers would turn the filters off.

@@ -89,12 +89,14 @@ macro_rules! conformance_tests {
     ($world:expr) => {
         $crate::conformance_tests! { @each $world;
             a_session_is_kept_as_it_was_given
+            a_state_comes_back_whatever_it_is_of
             a_key_is_taken_once
             a_session_admits_its_caller_and_nobody_else
             a_use_prolongs_a_session_and_a_look_does_not
             a_refused_caller_prolongs_nothing
             a_session_that_is_never_used_ends_sooner
             a_session_ends_with_its_lifetime_however_it_is_used
+            time_is_looked_at_before_whose_a_session_is
             what_was_terminated_is_gone
             terminating_everything_of_an_identity_leaves_everybody_else
             an_identity_lists_what_it_has
@@ -105,6 +107,8 @@ macro_rules! conformance_tests {
             an_unbound_session_is_bound_whole_and_once
             binding_heeds_the_cap
             many_creating_at_once_stay_within_the_cap
+            many_identities_creating_at_once_stay_within_the_cap_on_all
+            many_who_bring_one_id_share_one_session
             one_of_many_binds_an_unbound_session
             nothing_validates_after_it_was_terminated
             replicas_see_each_others_sessions
@@ -241,6 +245,34 @@ pub async fn a_session_is_kept_as_it_was_given<W: World>(world: &W) {
     assert_eq!(works(store.count().await), 1);
 }
 
+/// Everything that a state can hold comes back, the largest one too: what a client said, and what a handle stands for.
+pub async fn a_state_comes_back_whatever_it_is_of<W: World>(world: &W) {
+    let (store, policy) = (world.store().await, policy(world));
+    let long = "é\0".repeat(2_000);
+    let states = [
+        SessionState::default(),
+        state(),
+        SessionState::default()
+            .with_protocol_version(&long)
+            .with_client_name(&long)
+            .with_client_version(&long)
+            .with_capabilities(&long[..1_632]),
+        SessionState::of_handle(String::new()),
+        SessionState::of_handle(long[..SessionState::MAX_HANDLE].to_owned()),
+    ];
+    for state in states {
+        let key = SessionId::random().key();
+        let made = store.create(&key, Binding::Bound(identity("ana")), state.clone(), &policy).await;
+        assert!(matches!(works(made), Creation::Created(record) if *record.state == state));
+        let Verdict::Valid(record) = check(&store, &key, caller("ana"), &policy).await else {
+            panic!("it is hers")
+        };
+        assert_eq!(*record.state, state);
+        let listed = works(store.list(&identity("ana"), &policy).await);
+        assert!(listed.iter().any(|summary| *summary.state == state));
+    }
+}
+
 /// A second session under the same key is refused, whoever asks, and the first unharmed.
 pub async fn a_key_is_taken_once<W: World>(world: &W) {
     let (store, policy) = (world.store().await, policy(world));
@@ -338,6 +370,28 @@ pub async fn a_session_ends_with_its_lifetime_however_it_is_used<W: World>(world
     assert_eq!(validate(&store, &key, caller("ana"), &policy).await, Verdict::Unknown);
 }
 
+/// A session past its time is over for everybody in the same way: not even whose it was is told.
+pub async fn time_is_looked_at_before_whose_a_session_is<W: World>(world: &W) {
+    let (store, policy) = (world.store().await, policy(world));
+    let keys = [
+        create_for(&store, "ana", &policy).await,
+        create_for(&store, "ana", &policy).await,
+        create(&store, Binding::Anonymous, &policy).await,
+    ];
+    pass_beyond(world, policy.unused_timeout()).await;
+    let over = |verdict: &Verdict| match verdict {
+        Verdict::Stale => true,
+        Verdict::Unknown => store.keeps_apart(),
+        Verdict::Valid(_) | Verdict::Expired | Verdict::Mismatch { .. } => false,
+    };
+    let looked = check(&store, &keys[0], caller("ben"), &policy).await;
+    let ended = works(store.terminate(&keys[1], CallerKey::Anonymous, &policy).await);
+    let used = validate(&store, &keys[2], caller("ana"), &policy).await;
+    for (how, verdict) in [("a look", looked), ("an end", ended), ("a use", used)] {
+        assert!(over(&verdict), "{how}: {verdict:?}");
+    }
+}
+
 /// After it ended, a session is unknown to its own caller; ending it again finds nothing.
 pub async fn what_was_terminated_is_gone<W: World>(world: &W) {
     let (store, policy) = (world.store().await, policy(world));
@@ -395,8 +449,8 @@ pub async fn an_identity_lists_what_it_has<W: World>(world: &W) {
     let [second, first] = &listed[..] else { panic!("two are alive: {listed:?}") };
     assert_eq!((second.fingerprint, second.last_used_ms), (unused.fingerprint(), None));
     assert_eq!(
-        (first.fingerprint, first.created_ms, first.last_used_ms, &*first.client_name),
-        (used.fingerprint(), used_record.created_ms, used_record.last_used_ms, state().client_name())
+        (first.fingerprint, first.created_ms, first.last_used_ms, &*first.state),
+        (used.fingerprint(), used_record.created_ms, used_record.last_used_ms, &state())
     );
 }
 
@@ -572,6 +626,52 @@ pub async fn many_creating_at_once_stay_within_the_cap<W: World>(world: &W) {
     let outcomes = racers.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Creation::Created(_))).count(), 10);
     assert_eq!(works(store.list(&identity("ana"), &policy).await).len(), 10);
+}
+
+/// Of many identities that open sessions at once, as many succeed as there may be in all.
+pub async fn many_identities_creating_at_once_stay_within_the_cap_on_all<W: World>(world: &W) {
+    if !world.counts_exactly() {
+        return;
+    }
+    let policy = policy(world).with_max_sessions(10).with_max_per_identity(10);
+    let store = Arc::new(world.store().await);
+    let mut racers = JoinSet::new();
+    for racer in 0..64 {
+        let (store, policy) = (Arc::clone(&store), policy.clone());
+        racers.spawn(async move {
+            let binding = match racer % 3 {
+                0 => Binding::Anonymous,
+                _ => Binding::Bound(identity(&format!("racer {racer}"))),
+            };
+            works(store.create(&SessionId::random().key(), binding, state(), &policy).await)
+        });
+    }
+    let outcomes = racers.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Creation::Created(_))).count(), 10);
+    let full = outcomes.iter().filter(|outcome| matches!(outcome, Creation::AtCapacity(Cap::Total))).count();
+    assert_eq!((full, works(store.count().await)), (54, 10));
+}
+
+/// Of many requests of one identity that bring one id at once, one makes the session and all others resume it.
+pub async fn many_who_bring_one_id_share_one_session<W: World>(world: &W) {
+    let policy = policy(world);
+    let store = Arc::new(world.store().await);
+    for _ in 0..10 {
+        let key = SessionId::random().key();
+        let mut racers = JoinSet::new();
+        for _ in 0..8 {
+            let (store, policy) = (Arc::clone(&store), policy.clone());
+            racers.spawn(
+                async move { works(store.get_or_create(&key, caller("ana"), state(), &policy).await) },
+            );
+        }
+        let outcomes = racers.join_all().await;
+        let made = outcomes.iter().filter(|outcome| matches!(outcome, Adoption::Created { .. })).count();
+        let resumed = outcomes.iter().filter(|outcome| matches!(outcome, Adoption::Resumed(_))).count();
+        assert_eq!((made, resumed), (1, 7), "{outcomes:?}");
+        assert_eq!(works(store.list(&identity("ana"), &policy).await).len(), 1);
+        assert!(allowed(&works(store.terminate(&key, caller("ana"), &policy).await)));
+    }
 }
 
 /// Of many identities that claim one unbound session at once, one gets it.

@@ -13,8 +13,9 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-/// Sets session keys apart from the keys of anything else a store may come to hold.
+/// What a key is of: an id of one kind finds nothing of the other, whatever a store holds.
 const SESSION_KIND: u8 = 1;
+const HANDLE_KIND: u8 = 2;
 
 /// An unguessable session id. Who holds one may ask; whether the session is theirs is decided
 /// by their identity.
@@ -111,6 +112,11 @@ impl SessionKey {
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(b"session", &self.0)
     }
+
+    /// The key of the handle that this text names.
+    pub(crate) fn of_handle(id: &str) -> Self {
+        Self(Sha256::new().chain_update([HANDLE_KIND]).chain_update(id).finalize().into())
+    }
 }
 
 /// For stores that read records back.
@@ -136,7 +142,7 @@ pub struct Fingerprint([u8; 4]);
 impl Fingerprint {
     pub(crate) fn of(kind: &[u8], digest: &[u8; 32]) -> Self {
         static SALT: OnceLock<[u8; 32]> = OnceLock::new();
-        let salt = SALT.get_or_init(os_random);
+        let salt = SALT.get_or_init(os_random::<32>);
         let hash = Sha256::new().chain_update(salt).chain_update(kind).chain_update(digest).finalize();
         Self([hash[0], hash[1], hash[2], hash[3]])
     }
@@ -154,8 +160,13 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-fn os_random() -> [u8; 32] {
-    let mut bytes = [0; 32];
+/// Random bytes of the operating system.
+///
+/// # Panics
+///
+/// When it has none to give.
+pub(crate) fn os_random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has a random number generator");
     bytes
 }

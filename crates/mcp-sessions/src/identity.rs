@@ -179,6 +179,12 @@ impl IdentityDigest {
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(b"identity", &self.0)
     }
+
+    /// Stands for all anonymous callers together, where something has to have an owner. It is no identity's: theirs begin
+    /// with another text.
+    pub(crate) fn of_nobody() -> Self {
+        Self(Sha256::digest(b"mcp-sessions nobody 1").into())
+    }
 }
 
 /// For stores that read records back.

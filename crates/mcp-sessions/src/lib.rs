@@ -5,6 +5,7 @@
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod handles;
 #[cfg(feature = "http")]
 pub mod http;
 mod id;
@@ -20,6 +21,7 @@ mod sync;
 pub mod parity {}
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use handles::{CONTENT_BYTES_MAX, Handle, HandleError, Handles};
 #[cfg(feature = "http")]
 pub use http::{RequestCancellation, SessionLayer};
 pub use id::{Fingerprint, InvalidSessionId, SessionId, SessionKey};

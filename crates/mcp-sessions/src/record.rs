@@ -2,6 +2,7 @@
 
 mod bytes;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use self::bytes::DamagedRecord;
@@ -21,7 +22,7 @@ pub struct Record {
 }
 
 /// What a client said of itself when it opened the session, in at most
-/// [`MAX_BYTES`](Self::MAX_BYTES).
+/// [`MAX_BYTES`](Self::MAX_BYTES), or what a [handle](crate::Handles) stands for.
 ///
 /// Everything is copied: a state keeps no request alive. What is too long is trimmed when it is
 /// set, as each setter says.
@@ -31,12 +32,26 @@ pub struct SessionState {
     client_name: Box<str>,
     client_version: Box<str>,
     capabilities: Option<Box<str>>,
+    handle: Option<Kept>,
+}
+
+/// What is kept for a client, which is nobody else's business: it is not shown.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Kept(Box<str>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 impl SessionState {
-    /// The most bytes of text that a state holds.
+    /// The most bytes of text that the state of a session holds.
     pub const MAX_BYTES: usize =
         Self::MAX_PROTOCOL_VERSION + Self::MAX_NAME + Self::MAX_VERSION + Self::MAX_CAPABILITIES;
+
+    /// The most bytes of text that a handle holds.
+    pub(crate) const MAX_HANDLE: usize = crate::handles::ID_CHARS + crate::handles::CONTENT_BYTES_MAX;
 
     const MAX_PROTOCOL_VERSION: usize = 32;
     const MAX_NAME: usize = 256;
@@ -95,6 +110,16 @@ impl SessionState {
     pub fn capabilities(&self) -> Option<&str> {
         self.capabilities.as_deref()
     }
+
+    /// A handle's id and what it stands for, which together are no longer than a handle may be.
+    pub(crate) fn of_handle(text: String) -> Self {
+        Self { handle: Some(Kept(text.into())), ..Self::default() }
+    }
+
+    /// A handle's id and what it stands for; `None` when this is the state of a session.
+    pub(crate) fn handle(&self) -> Option<&str> {
+        self.handle.as_ref().map(|kept| &*kept.0)
+    }
 }
 
 fn cut(text: &str, max_bytes: usize) -> Box<str> {
@@ -110,8 +135,8 @@ pub struct SessionSummary {
     pub created_ms: u64,
     /// When it was last used.
     pub last_used_ms: Option<u64>,
-    /// The name its client gave.
-    pub client_name: Box<str>,
+    /// What its client said of itself.
+    pub state: Arc<SessionState>,
 }
 
 impl SessionSummary {
@@ -122,7 +147,7 @@ impl SessionSummary {
             fingerprint: key.fingerprint(),
             created_ms: record.created_ms,
             last_used_ms: record.last_used_ms,
-            client_name: record.state.client_name().into(),
+            state: Arc::clone(&record.state),
         }
     }
 }

@@ -13,8 +13,8 @@ use tracing::field::display;
 
 use crate::store::{Adoption, Cap, Creation, SessionStore, StoreError, Verdict};
 use crate::{
-    Binding, Caller, CallerKey, Fingerprint, Identity, Policy, PolicyError, Record, Rejection, SessionId,
-    SessionKey, SessionState, SessionSummary,
+    Binding, Caller, CallerKey, Fingerprint, Identity, IdentityDigest, Policy, PolicyError, Record,
+    Rejection, SessionId, SessionKey, SessionState, SessionSummary,
 };
 
 /// The target of every event of this crate.
@@ -79,6 +79,23 @@ struct Inner<S> {
     store: S,
     policy: Policy,
     probes: Arc<Probes>,
+    kind: Kind,
+}
+
+/// What the records of a store stand for, for those who read events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Session,
+    Handle,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Handle => "handle",
+        }
+    }
 }
 
 /// Looks into unknown ids, of which strangers can send any number.
@@ -121,9 +138,7 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// Outside a Tokio runtime.
     pub fn start(store: S, policy: Policy) -> Result<Self, PolicyError> {
-        let sessions = Self::new(store, policy)?;
-        tokio::spawn(sweep_until_dropped(Arc::downgrade(&sessions.inner)));
-        Ok(sessions)
+        Ok(Self::new(store, policy)?.sweeping())
     }
 
     /// The sessions in `store`, without a background task: the host calls [`sweep`](Self::sweep).
@@ -132,12 +147,23 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// [`PolicyError`] when the policy contradicts itself.
     pub fn new(store: S, policy: Policy) -> Result<Self, PolicyError> {
+        Self::of(Kind::Session, store, policy)
+    }
+
+    /// The records in `store`, whatever they stand for.
+    pub(crate) fn of(kind: Kind, store: S, policy: Policy) -> Result<Self, PolicyError> {
         let probes = Arc::new(Probes {
             waiting: Arc::new(Semaphore::new(PROBES_MAX)),
             running: Semaphore::new(PROBES_AT_ONCE),
             missed: AtomicUsize::new(0),
         });
-        Ok(Self { inner: Arc::new(Inner { store, policy: policy.checked()?, probes }) })
+        Ok(Self { inner: Arc::new(Inner { store, policy: policy.checked()?, probes, kind }) })
+    }
+
+    /// Itself, swept in the background until the last clone is dropped.
+    pub(crate) fn sweeping(self) -> Self {
+        tokio::spawn(sweep_until_dropped(Arc::downgrade(&self.inner)));
+        self
     }
 
     /// The policy in force.
@@ -152,22 +178,9 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// [`Rejection::Nameless`], [`Rejection::AtCapacity`] and [`Rejection::StoreUnavailable`].
     pub async fn create(&self, caller: &Caller, state: SessionState) -> Result<SessionId, Rejection> {
-        let binding = self.inner.policy.binding_for(key_of(caller)?);
+        let caller_key = self.key_of(caller)?;
         let id = SessionId::random();
-        let key = id.key();
-        let outcome = match self.inner.store.create(&key, binding, state, &self.inner.policy).await {
-            Ok(Creation::Created(_)) => Ok(id),
-            Ok(Creation::AtCapacity(cap)) => Err(Rejection::AtCapacity(cap)),
-            Ok(Creation::Taken) => {
-                Err(StoreError::new("create a session", "it knows the id that was just drawn").into())
-            }
-            Err(error) => Err(error.into()),
-        };
-        match &outcome {
-            Ok(_) => created(&key, binding),
-            Err(rejection) => report(rejection, Some(&key), caller),
-        }
-        outcome
+        self.open(id.key(), caller, caller_key, state).await.map(|_| id)
     }
 
     /// Resumes the session of an id that the host brings, or opens it under that id.
@@ -180,14 +193,14 @@ impl<S: SessionStore> Sessions<S> {
     /// Every [`Rejection`] but [`Rejection::Unknown`], [`Rejection::Stale`] and
     /// [`Rejection::Expired`]: such a session is made anew.
     pub async fn get_or_create(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
-        let (caller_key, key) = (key_of(caller)?, parse(id, caller)?);
+        let (caller_key, key) = (self.key_of(caller)?, self.parse(id, caller)?);
         let (store, policy) = (&self.inner.store, &self.inner.policy);
         let outcome = match store.get_or_create(&key, caller_key, SessionState::default(), policy).await {
             Ok(Adoption::Created { record, replaced }) => {
                 if replaced {
-                    terminated(&key, "past its time");
+                    terminated(self.inner.kind, &key, "past its time");
                 }
-                created(&key, record.binding);
+                created(self.inner.kind, &key, record.binding);
                 Ok(record)
             }
             Ok(Adoption::Bound(record)) => {
@@ -201,7 +214,7 @@ impl<S: SessionStore> Sessions<S> {
             Ok(Adoption::AtCapacity(cap)) => Err(Rejection::AtCapacity(cap)),
             Err(error) => Err(error.into()),
         };
-        conclude(key, caller, outcome)
+        self.conclude(key, caller, outcome)
     }
 
     /// The one check of every request: returns the session if it is there, within its time and the
@@ -211,8 +224,8 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// Every [`Rejection`] but [`Rejection::AtCapacity`].
     pub async fn validate(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
-        key_of(caller)?;
-        self.look(parse(id, caller)?, caller, true).await
+        let caller_key = self.key_of(caller)?;
+        self.look(self.parse(id, caller)?, caller, caller_key, true).await
     }
 
     /// Like [`validate`](Self::validate), but does not count the session as used.
@@ -221,8 +234,8 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// As [`validate`](Self::validate).
     pub async fn check(&self, id: &str, caller: &Caller) -> Result<Session, Rejection> {
-        key_of(caller)?;
-        self.look(parse(id, caller)?, caller, false).await
+        let caller_key = self.key_of(caller)?;
+        self.look(self.parse(id, caller)?, caller, caller_key, false).await
     }
 
     /// Ends a session, on every replica before their next request. `false` when there was none
@@ -233,18 +246,8 @@ impl<S: SessionStore> Sessions<S> {
     /// [`Rejection::Malformed`], [`Rejection::Nameless`], [`Rejection::StoreUnavailable`], and the three that say that the
     /// session is not the caller's.
     pub async fn terminate(&self, id: &str, caller: &Caller) -> Result<bool, Rejection> {
-        let (caller_key, key) = (key_of(caller)?, parse(id, caller)?);
-        let verdict = self.inner.store.terminate(&key, caller_key, &self.inner.policy).await;
-        match verdict {
-            Ok(Verdict::Valid(_)) => terminated(&key, "asked for"),
-            Ok(Verdict::Unknown) => self.look_into(key, caller, caller_key),
-            _ => {}
-        }
-        match conclude(key, caller, judged(verdict, caller_key)) {
-            Ok(_) => Ok(true),
-            Err(Rejection::Unknown | Rejection::Stale | Rejection::Expired) => Ok(false),
-            Err(rejection) => Err(rejection),
-        }
+        let (caller_key, key) = (self.key_of(caller)?, self.parse(id, caller)?);
+        self.end(key, caller, caller_key).await
     }
 
     /// Ends every session of `identity` and tells how many that were: log-out everywhere.
@@ -268,7 +271,7 @@ impl<S: SessionStore> Sessions<S> {
     ///
     /// [`StoreError`] when the store fails.
     pub async fn list(&self, identity: &Identity) -> Result<Vec<SessionSummary>, StoreError> {
-        self.inner.store.list(&identity.digest(), &self.inner.policy).await
+        self.list_of(&identity.digest()).await
     }
 
     /// Removes the sessions that are past their time and tells how many that were.
@@ -279,7 +282,8 @@ impl<S: SessionStore> Sessions<S> {
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         let removed = self.inner.store.sweep(&self.inner.policy).await?;
         if removed > 0 {
-            tracing::debug!(target: TARGET, event = "stale_cleanup", removed, "removed {removed} sessions past their time");
+            let kind = self.inner.kind.word();
+            tracing::debug!(target: TARGET, event = "stale_cleanup", kind, removed, "removed {removed} {kind}s past their time");
         }
         Ok(removed)
     }
@@ -293,19 +297,69 @@ impl<S: SessionStore> Sessions<S> {
         self.inner.store.count().await
     }
 
-    /// The check under [`validate`](Self::validate), for callers that have the key already.
+    /// Keeps a new record under a key that nobody has, and returns it.
+    pub(crate) async fn open(
+        &self,
+        key: SessionKey,
+        caller: &Caller,
+        caller_key: CallerKey,
+        state: SessionState,
+    ) -> Result<Record, Rejection> {
+        let Inner { store, policy, kind, .. } = &*self.inner;
+        let binding = policy.binding_for(caller_key);
+        let outcome = match store.create(&key, binding, state, policy).await {
+            Ok(Creation::Created(record)) => Ok(record),
+            Ok(Creation::AtCapacity(cap)) => Err(Rejection::AtCapacity(cap)),
+            Ok(Creation::Taken) => {
+                Err(StoreError::new("create a session", "it knows the id that was just drawn").into())
+            }
+            Err(error) => Err(error.into()),
+        };
+        match &outcome {
+            Ok(_) => created(*kind, &key, binding),
+            Err(rejection) => self.report(rejection, Some(&key), caller),
+        }
+        outcome
+    }
+
+    /// The check under [`validate`](Self::validate), for callers that have the keys already.
     pub(crate) async fn look(
         &self,
         key: SessionKey,
         caller: &Caller,
+        caller_key: CallerKey,
         touch: bool,
     ) -> Result<Session, Rejection> {
-        let caller_key = key_of(caller)?;
         let verdict = self.inner.store.validate(&key, caller_key, touch, &self.inner.policy).await;
         if matches!(verdict, Ok(Verdict::Unknown)) {
             self.look_into(key, caller, caller_key);
         }
-        conclude(key, caller, judged(verdict, caller_key))
+        self.conclude(key, caller, judged(verdict, caller_key))
+    }
+
+    /// The end under [`terminate`](Self::terminate), for callers that have the keys already.
+    pub(crate) async fn end(
+        &self,
+        key: SessionKey,
+        caller: &Caller,
+        caller_key: CallerKey,
+    ) -> Result<bool, Rejection> {
+        let verdict = self.inner.store.terminate(&key, caller_key, &self.inner.policy).await;
+        match verdict {
+            Ok(Verdict::Valid(_)) => terminated(self.inner.kind, &key, "asked for"),
+            Ok(Verdict::Unknown) => self.look_into(key, caller, caller_key),
+            _ => {}
+        }
+        match self.conclude(key, caller, judged(verdict, caller_key)) {
+            Ok(_) => Ok(true),
+            Err(Rejection::Unknown | Rejection::Stale | Rejection::Expired) => Ok(false),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    /// What is kept for the owner with this digest.
+    pub(crate) async fn list_of(&self, owner: &IdentityDigest) -> Result<Vec<SessionSummary>, StoreError> {
+        self.inner.store.list(owner, &self.inner.policy).await
     }
 
     /// Finds out in the background whether an id that is unknown to a store that keeps identities apart is
@@ -324,9 +378,48 @@ impl<S: SessionStore> Sessions<S> {
             if let Ok(Some(binding)) = inner.store.probe(&key).await
                 && !binding.admits(caller_key)
             {
-                report(&Rejection::mismatch(binding, caller_key), Some(&key), &caller);
+                report(inner.kind, &Rejection::mismatch(binding, caller_key), Some(&key), &caller);
             }
         });
+    }
+
+    /// What stores see of the caller. A caller who cannot be told from others is refused before all else.
+    pub(crate) fn key_of(&self, caller: &Caller) -> Result<CallerKey, Rejection> {
+        caller.key().map_err(|error| self.refuse(error, caller))
+    }
+
+    fn parse(&self, id: &str, caller: &Caller) -> Result<SessionKey, Rejection> {
+        SessionId::parse(id).map(|id| id.key()).map_err(|error| self.refuse(error, caller))
+    }
+
+    fn refuse(&self, error: impl Into<Rejection>, caller: &Caller) -> Rejection {
+        let rejection = error.into();
+        self.report(&rejection, None, caller);
+        rejection
+    }
+
+    /// Makes the session of a record, or reports the refusal.
+    fn conclude(
+        &self,
+        key: SessionKey,
+        caller: &Caller,
+        outcome: Result<Record, Rejection>,
+    ) -> Result<Session, Rejection> {
+        match outcome {
+            Ok(record) => {
+                let last_used_ms = record.last_used_ms.unwrap_or(record.created_ms);
+                let age = Duration::from_millis(last_used_ms.saturating_sub(record.created_ms));
+                Ok(Session { key, caller: caller.clone(), state: record.state, age })
+            }
+            Err(rejection) => {
+                self.report(&rejection, Some(&key), caller);
+                Err(rejection)
+            }
+        }
+    }
+
+    fn report(&self, rejection: &Rejection, key: Option<&SessionKey>, caller: &Caller) {
+        report(self.inner.kind, rejection, key, caller);
     }
 }
 
@@ -378,42 +471,6 @@ fn judged(verdict: Result<Verdict, StoreError>, caller: CallerKey) -> Result<Rec
     }
 }
 
-/// What stores see of the caller. A caller who cannot be told from others is refused before all else.
-fn key_of(caller: &Caller) -> Result<CallerKey, Rejection> {
-    caller.key().map_err(|error| {
-        let rejection = error.into();
-        report(&rejection, None, caller);
-        rejection
-    })
-}
-
-fn parse(id: &str, caller: &Caller) -> Result<SessionKey, Rejection> {
-    SessionId::parse(id).map(|id| id.key()).map_err(|error| {
-        let rejection = error.into();
-        report(&rejection, None, caller);
-        rejection
-    })
-}
-
-/// Makes the session of a record, or reports the refusal.
-fn conclude(
-    key: SessionKey,
-    caller: &Caller,
-    outcome: Result<Record, Rejection>,
-) -> Result<Session, Rejection> {
-    match outcome {
-        Ok(record) => {
-            let last_used_ms = record.last_used_ms.unwrap_or(record.created_ms);
-            let age = Duration::from_millis(last_used_ms.saturating_sub(record.created_ms));
-            Ok(Session { key, caller: caller.clone(), state: record.state, age })
-        }
-        Err(rejection) => {
-            report(&rejection, Some(&key), caller);
-            Err(rejection)
-        }
-    }
-}
-
 /// The caller as logs may show it.
 fn shown(caller: &Caller) -> String {
     match caller {
@@ -430,57 +487,60 @@ fn causes(error: &StoreError) -> String {
 
 // A fingerprint costs as much as the whole look at a session: it is taken where an event has somebody who wants it.
 
-fn created(key: &SessionKey, binding: Binding) {
+fn created(kind: Kind, key: &SessionKey, binding: Binding) {
+    let kind = kind.word();
     tracing::debug!(
         target: TARGET,
         event = "created",
+        kind,
         session = %key.fingerprint(),
         owner = binding.owner().map(|owner| display(owner.fingerprint())),
-        "created session {}",
+        "created {kind} {}",
         key.fingerprint()
     );
 }
 
-fn terminated(key: &SessionKey, why: &'static str) {
-    let event = "terminated";
-    tracing::info!(target: TARGET, event, session = %key.fingerprint(), why, "ended session {}: {why}", key.fingerprint());
+fn terminated(kind: Kind, key: &SessionKey, why: &'static str) {
+    let (event, kind) = ("terminated", kind.word());
+    tracing::info!(target: TARGET, event, kind, session = %key.fingerprint(), why, "ended {kind} {}: {why}", key.fingerprint());
 }
 
 /// Reports a refusal once, where it is decided. Only what an id's holder can cause is a warning:
 /// anybody can send unknown ids, and a log must not fill at a stranger's will.
-fn report(rejection: &Rejection, key: Option<&SessionKey>, caller: &Caller) {
-    let reason = rejection.reason();
+fn report(kind: Kind, rejection: &Rejection, key: Option<&SessionKey>, caller: &Caller) {
+    let (reason, kind) = (rejection.reason(), kind.word());
     let session = || key.map(|key| display(key.fingerprint()));
     match rejection {
         Rejection::OtherIdentity | Rejection::AnonymousCaller | Rejection::AuthenticatedCaller => {
             tracing::warn!(
                 target: TARGET,
                 event = "rejected",
+                kind,
                 reason,
                 session = session(),
                 caller = shown(caller),
-                "possible session hijack: {rejection}"
+                "possible {kind} hijack: {rejection}"
             );
         }
         Rejection::StoreUnavailable(error) => {
             let cause = causes(error);
-            tracing::error!(target: TARGET, event = "rejected", reason, session = session(), cause, "{rejection}");
+            tracing::error!(target: TARGET, event = "rejected", kind, reason, session = session(), cause, "{rejection}");
         }
         Rejection::Nameless => {
-            tracing::error!(target: TARGET, event = "rejected", reason, "{rejection}");
+            tracing::error!(target: TARGET, event = "rejected", kind, reason, "{rejection}");
         }
         // Whoever has all they may have can ask for more as often as they like.
         Rejection::AtCapacity(Cap::Identity) => {
-            tracing::debug!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
+            tracing::debug!(target: TARGET, event = "rejected", kind, reason, caller = shown(caller), "{rejection}");
         }
         Rejection::AtCapacity(Cap::Total) => {
-            tracing::info!(target: TARGET, event = "rejected", reason, caller = shown(caller), "{rejection}");
+            tracing::info!(target: TARGET, event = "rejected", kind, reason, caller = shown(caller), "{rejection}");
         }
         Rejection::Stale | Rejection::Expired => {
-            tracing::info!(target: TARGET, event = "terminated", why = reason, session = session(), "{rejection}");
+            tracing::info!(target: TARGET, event = "terminated", kind, why = reason, session = session(), "{rejection}");
         }
         Rejection::Malformed(_) | Rejection::Unknown => {
-            tracing::debug!(target: TARGET, event = "rejected", reason, session = session(), "{rejection}");
+            tracing::debug!(target: TARGET, event = "rejected", kind, reason, session = session(), "{rejection}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod checklist;
 mod concurrency;
 mod examples;
 mod file;
+mod handles;
 mod handshake;
 mod hijack;
 mod http;

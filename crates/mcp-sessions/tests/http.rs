@@ -266,7 +266,7 @@ async fn a_store_that_keeps_only_bytes_serves_as_well() {
     assert_eq!((state.client_name(), state.capabilities()), ("desk", Some(r#"{"roots":{}}"#)));
     let listed = server.sessions.list(&identity("ana")).await.expect("memory does not fail");
     let [summary] = &listed[..] else { panic!("{listed:?}") };
-    assert_eq!((summary.fingerprint, &*summary.client_name), (session.fingerprint(), "desk"));
+    assert_eq!((summary.fingerprint, summary.state.client_name()), (session.fingerprint(), "desk"));
     assert_eq!(server.send(delete(&ana(), Some(&hers))).await.status, 204);
     assert_eq!(server.status(&ana(), &hers).await, 404);
 }

@@ -9,32 +9,10 @@ use mcp_sessions::{
     Sessions,
 };
 
-use crate::support::worlds::{File, Memory, Redis};
+use crate::support::worlds::on_every_store;
 use crate::support::{Log, ana, ben, identity};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-
-/// A test of each row on each store. One thread each, which is what a log is taken of.
-macro_rules! on_every_store {
-    ($($row:ident)*) => {
-        mod memory {
-            $(#[tokio::test]
-            async fn $row() { super::$row(&super::Memory::default()).await; })*
-        }
-        mod file {
-            $(#[tokio::test]
-            async fn $row() { super::$row(&super::File::new()).await; })*
-        }
-        mod redis {
-            $(#[tokio::test]
-            async fn $row() {
-                if let Some(world) = super::Redis::new() {
-                    super::$row(&world).await;
-                }
-            })*
-        }
-    };
-}
 
 on_every_store! {
     an_id_is_exactly_64_hex

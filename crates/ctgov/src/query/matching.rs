@@ -164,6 +164,26 @@ impl Matching {
         if self.is_of_ids() { &[] } else { &self.filters }
     }
 
+    /// The same question as one expression, which finds the same studies in no order of relevance.
+    pub fn to_expr(&self) -> Expr {
+        let listed = |ids: &BTreeSet<NctId>| {
+            let term =
+                |id: &NctId| Expr::Term(Term { text: id.to_string(), quoted: false, span: Span::default() });
+            let any = Expr::any(ids.iter().map(term).collect());
+            Expr::In(Context::Area(Target::Area(&areas::NCT_ID)), any.into())
+        };
+        let searches = self.searches.iter().map(|search| match search {
+            Search::Expression { target, expr } => expr.clone().in_target(*target),
+            Search::Ids(ids) => listed(ids),
+        });
+        let filters = self.filters().iter().map(|filter| match filter {
+            Filter::Expression(expr) => expr.clone().in_target(Target::Area(DEFAULT_AREA)),
+            Filter::Ids(ids) => listed(ids),
+            Filter::Near(circle) => Expr::site_within(*circle),
+        });
+        Expr::all(searches.chain(filters).collect())
+    }
+
     /// What it asks of records when these are the synonyms.
     ///
     /// # Errors
@@ -268,6 +288,25 @@ impl Expr {
         }
     }
 
+    /// All of `exprs`; of none, what every study matches.
+    pub fn all(mut exprs: Vec<Self>) -> Self {
+        match exprs.len() {
+            0 => Self::All,
+            1 => exprs.remove(0),
+            _ => Self::And(exprs),
+        }
+    }
+
+    /// `self`, which looks in `target` unless it says otherwise.
+    #[must_use]
+    pub fn in_target(self, target: Target) -> Self {
+        match self {
+            // It says so itself.
+            Self::In(Context::Area(_), _) | Self::All => self,
+            expr => Self::In(Context::Area(target), expr.into()),
+        }
+    }
+
     /// Some site lies in `circle`.
     pub fn site_within(circle: Circle) -> Self {
         const POINT: Piece = Piece::named("LocationGeoPoint");
@@ -304,6 +343,38 @@ mod tests {
         for text in ["NCT1 asthma", "", " , ", "NCT0"] {
             assert_eq!(nct_ids(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_question_is_one_expression_too() {
+        let mut matching = Matching::default();
+        assert_eq!(matching.to_expr(), Expr::All);
+        matching
+            .search(
+                Target::Area(&areas::CONDITION),
+                "asthma OR AREA[Phase]PHASE3 OR SEARCH[Location](Boston)",
+            )
+            .unwrap();
+        matching.search(Target::Area(&areas::BASIC), "\"heart failure\"").unwrap();
+        matching.filter("AREA[EnrollmentCount]RANGE[10,MAX]").unwrap();
+        matching.filter("insulin").unwrap();
+        matching.filter_ids([7, 8].map(|number| NctId::new(number).unwrap()));
+        let text = matching.to_expr().to_string();
+        assert_eq!(
+            text,
+            "AREA[ConditionSearch](asthma OR AREA[Phase]PHASE3 OR SEARCH[Location]Boston) AND \
+             AREA[BasicSearch]\"heart failure\" AND AREA[EnrollmentCount]RANGE[10, MAX] AND AREA[BasicSearch]insulin AND \
+             AREA[NCTIdSearch](NCT00000007 OR NCT00000008)"
+        );
+        // As conditions, both say the same, but for where numbers stand.
+        let mut again = Matching::default();
+        again.filter(&text).unwrap();
+        let (first, second) =
+            (matching.conditions(Synonyms::none()).unwrap(), again.conditions(Synonyms::none()).unwrap());
+        let Condition::And(parts) = second.filter else { panic!("{second:?}") };
+        assert_eq!(parts[..2], first.searches);
+        let Condition::And(filters) = first.filter else { panic!("{first:?}") };
+        assert_eq!(parts[2..4], filters[..2]);
     }
 
     #[test]

@@ -229,7 +229,7 @@ impl<S: SessionStore> Gate<S> {
         // A session that ended between its check and the entry took along what was entered then,
         // which this request was not: it is checked again, once, and only if some session has ended.
         if self.in_flight.endings() != endings
-            && let Err(rejection) = self.sessions.look(*session.key(), &who.caller, false).await
+            && let Err(rejection) = self.sessions.look(*session.key(), &who.caller, who.key, false).await
         {
             return answer::refused(&rejection, self.sessions.policy());
         }

@@ -130,7 +130,7 @@ async fn renew_until_dropped<S: SessionStore>(gate: Weak<Gate<S>>) {
         ticks.tick().await;
         let Some(gate) = gate.upgrade() else { return };
         for (theirs, caller) in gate.in_flight.sessions() {
-            let refused = gate.sessions.look(theirs.0, &caller, true).await.err();
+            let refused = gate.sessions.look(theirs.0, &caller, theirs.1, true).await.err();
             if refused.is_some_and(|rejection| rejection.face() == Face::NotFound) {
                 gate.in_flight.cancel_all(&theirs);
             }

@@ -4,7 +4,7 @@
 //! record  = format(1) binding created_ms(8) last_used state
 //! binding = 0 | 1 | 2 digest(32)                         unbound, anonymous, bound
 //! last_used = 0 | 1 last_used_ms(8)
-//! state   = format(1) version name client_version (0 | 1 capabilities)
+//! state   = format(1) version name client_version (0 | 1 capabilities | 2 handle)
 //! text    = length(2) UTF-8
 //! ```
 //!
@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use super::{Record, SessionState};
+use super::{Kept, Record, SessionState};
 use crate::{Binding, IdentityDigest};
 
 /// Changes with what stands below it; a reader that does not know it gives up.
@@ -25,7 +25,7 @@ const FORMAT: u8 = 1;
 pub struct DamagedRecord;
 
 impl Record {
-    /// The record as bytes, at most 2,200 of them. [`from_bytes`](Self::from_bytes) reads them back.
+    /// The record as bytes, at most 4,300 of them; of a session, 2,200. [`from_bytes`](Self::from_bytes) reads them back.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
@@ -78,19 +78,23 @@ impl Record {
 }
 
 impl SessionState {
-    /// The state as bytes, at most 2,100 of them. [`from_bytes`](Self::from_bytes) reads them back.
+    /// The state as bytes, at most 4,200 of them; of a session, 2,100. [`from_bytes`](Self::from_bytes) reads them back.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         for text in [&self.protocol_version, &self.client_name, &self.client_version] {
             put_text(&mut bytes, text);
         }
-        match &self.capabilities {
-            None => bytes.push(0),
-            Some(capabilities) => {
+        match (self.handle(), &self.capabilities) {
+            (Some(handle), _) => {
+                bytes.push(2);
+                put_text(&mut bytes, handle);
+            }
+            (None, Some(capabilities)) => {
                 bytes.push(1);
                 put_text(&mut bytes, capabilities);
             }
+            (None, None) => bytes.push(0),
         }
         bytes
     }
@@ -137,16 +141,19 @@ impl<'a> Reader<'a> {
 
     fn state(&mut self) -> Option<SessionState> {
         self.format()?;
-        Some(SessionState {
+        let mut state = SessionState {
             protocol_version: self.text(SessionState::MAX_PROTOCOL_VERSION)?.into(),
             client_name: self.text(SessionState::MAX_NAME)?.into(),
             client_version: self.text(SessionState::MAX_VERSION)?.into(),
-            capabilities: match self.byte()? {
-                0 => None,
-                1 => Some(self.text(SessionState::MAX_CAPABILITIES)?.into()),
-                _ => return None,
-            },
-        })
+            ..SessionState::default()
+        };
+        match self.byte()? {
+            0 => {}
+            1 => state.capabilities = Some(self.text(SessionState::MAX_CAPABILITIES)?.into()),
+            2 => state.handle = Some(Kept(self.text(SessionState::MAX_HANDLE)?.into())),
+            _ => return None,
+        }
+        Some(state)
     }
 
     /// What was read, if it was there and nothing follows it.
@@ -179,6 +186,8 @@ mod tests {
                 }
             },
         );
+        let handle = ".{16,1000}".prop_map(SessionState::of_handle);
+        let state = prop_oneof![state, handle];
         (binding, any::<u64>(), any::<Option<u64>>(), state).prop_map(
             |(binding, created_ms, last_used_ms, state)| Record {
                 binding,
@@ -193,10 +202,10 @@ mod tests {
         #[test]
         fn a_record_reads_back(record in records()) {
             let bytes = record.to_bytes();
-            prop_assert!(bytes.len() <= 2_200);
+            prop_assert!(bytes.len() <= 4_300);
             prop_assert_eq!(Record::from_bytes(&bytes), Ok(record.clone()));
             let state = record.state.to_bytes();
-            prop_assert!(state.len() <= 2_100);
+            prop_assert!(state.len() <= 4_200);
             prop_assert_eq!(SessionState::from_bytes(&state), Ok((*record.state).clone()));
         }
 

@@ -147,7 +147,7 @@ async fn an_identity_lists_what_it_has_and_ends_it_at_once() {
         keys.push(key);
     }
     let mut listed = store.list(&digest("ana"), &policy).await.expect("up");
-    assert!(listed.iter().all(|summary| &*summary.client_name == state().client_name()));
+    assert!(listed.iter().all(|summary| *summary.state == state()));
     let mut fingerprints: Vec<_> = listed.drain(..).map(|summary| summary.fingerprint.to_string()).collect();
     let mut expected: Vec<_> = keys[..3].iter().map(|key| key.fingerprint().to_string()).collect();
     fingerprints.sort_unstable();

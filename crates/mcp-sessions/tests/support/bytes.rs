@@ -34,7 +34,7 @@ impl Records {
     }
 
     fn put(&mut self, key: &SessionKey, record: &Record) {
-        self.0.insert(*key.as_bytes(), encode(record));
+        self.0.insert(*key.as_bytes(), record.to_bytes());
     }
 
     fn all(&self) -> Result<Vec<(SessionKey, Record)>, StoreError> {
@@ -230,50 +230,6 @@ impl SessionStore for ByteStore {
     }
 }
 
-/// Binding, times, and four texts with their lengths.
-fn encode(record: &Record) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    match record.binding {
-        Binding::Unbound => bytes.push(0),
-        Binding::Anonymous => bytes.push(1),
-        Binding::Bound(owner) => {
-            bytes.push(2);
-            bytes.extend(owner.as_bytes());
-        }
-    }
-    bytes.extend(record.created_ms.to_be_bytes());
-    bytes.extend(record.last_used_ms.unwrap_or(u64::MAX).to_be_bytes());
-    let state = &record.state;
-    let texts = [state.protocol_version(), state.client_name(), state.client_version()];
-    for text in texts.into_iter().chain(state.capabilities()) {
-        bytes.extend((text.len() as u64).to_be_bytes());
-        bytes.extend(text.as_bytes());
-    }
-    bytes
-}
-
 fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
-    read(bytes).ok_or_else(|| StoreError::new("read a session", "the record is damaged"))
-}
-
-fn read(mut bytes: &[u8]) -> Option<Record> {
-    let binding = match bytes.split_off_first()? {
-        0 => Binding::Unbound,
-        1 => Binding::Anonymous,
-        _ => Binding::Bound(IdentityDigest::from(<[u8; 32]>::try_from(bytes.split_off(..32)?).ok()?)),
-    };
-    let mut number = || Some(u64::from_be_bytes(bytes.split_off(..8)?.try_into().ok()?));
-    let (created_ms, last_used_ms) = (number()?, Some(number()?).filter(|used| *used != u64::MAX));
-    let mut text = || {
-        let length = u64::from_be_bytes(bytes.split_off(..8)?.try_into().ok()?);
-        str::from_utf8(bytes.split_off(..usize::try_from(length).ok()?)?).ok()
-    };
-    let mut state = SessionState::default()
-        .with_protocol_version(text()?)
-        .with_client_name(text()?)
-        .with_client_version(text()?);
-    if let Some(capabilities) = text() {
-        state = state.with_capabilities(capabilities);
-    }
-    Some(Record { binding, created_ms, last_used_ms, state: Arc::new(state) })
+    Record::from_bytes(bytes).map_err(|error| StoreError::new("read a session", error))
 }

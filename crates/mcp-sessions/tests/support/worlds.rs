@@ -9,6 +9,30 @@ use tempfile::TempDir;
 use super::bytes::ByteStore;
 use crate::redis::server::Server;
 
+/// A test of each row on each store. One thread each, which is what a log is taken of.
+macro_rules! on_every_store {
+    ($($row:ident)*) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $row() { super::$row(&crate::support::worlds::Memory::default()).await; })*
+        }
+        mod file {
+            $(#[tokio::test]
+            async fn $row() { super::$row(&crate::support::worlds::File::new()).await; })*
+        }
+        mod redis {
+            $(#[tokio::test]
+            async fn $row() {
+                if let Some(world) = crate::support::worlds::Redis::new() {
+                    super::$row(&world).await;
+                }
+            })*
+        }
+    };
+}
+
+pub(crate) use on_every_store;
+
 #[derive(Default)]
 pub(crate) struct Memory(pub(crate) ManualClock);
 
