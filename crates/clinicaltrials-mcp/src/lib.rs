@@ -6,6 +6,7 @@ pub mod admin;
 pub mod api_v2;
 pub mod auth;
 pub mod cli;
+pub mod cohorts;
 pub mod commands;
 pub mod completion;
 pub mod engine;

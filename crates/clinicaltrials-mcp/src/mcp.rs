@@ -1,11 +1,12 @@
 //! The MCP server: what it says it can do, and which tool, resource or prompt answers a request.
 
 use crate::{
+    cohorts::{Cohorts, OwnCohorts},
     completion,
     engine::{CallControl, Engine},
     prompts, resources, tools,
 };
-use mcp_sessions::http::RequestCancellation;
+use mcp_sessions::{Caller, http::RequestCancellation};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -44,13 +45,29 @@ real study.";
 #[derive(Clone)]
 pub struct McpServer {
     engine: Engine,
+    cohorts: Cohorts,
     tools: Arc<tools::Catalogue>,
 }
 
 impl McpServer {
-    /// A server that answers from `engine`, with at most `page_size_max` studies on a page.
-    pub fn new(engine: Engine, page_size_max: u16) -> Self {
-        Self { engine, tools: Arc::new(tools::Catalogue::new(page_size_max)) }
+    /// A server that answers from `engine`, keeps `cohorts`, and has at most `page_size_max` studies on a page.
+    pub fn new(engine: Engine, cohorts: Cohorts, page_size_max: u16) -> Self {
+        Self { engine, cohorts, tools: Arc::new(tools::Catalogue::new(page_size_max)) }
+    }
+}
+
+impl McpServer {
+    /// The cohorts of whoever makes this request.
+    fn own_cohorts(&self, context: &RequestContext<RoleServer>) -> Result<OwnCohorts, ErrorData> {
+        let caller = match context.extensions.get::<http::request::Parts>() {
+            // Over standard input and output there is one caller, who started this process.
+            None => Caller::Anonymous,
+            Some(parts) => parts.extensions.get::<Caller>().cloned().ok_or_else(|| {
+                tracing::error!("a request without a caller: nothing in front authenticates");
+                ErrorData::internal_error("it is not known who asks", None)
+            })?,
+        };
+        Ok(self.cohorts.of(caller))
     }
 }
 
@@ -95,7 +112,8 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        let call = |control| self.tools.call(&self.engine, &request.name, arguments, control);
+        let own = self.own_cohorts(&context)?;
+        let call = |control| self.tools.call(&self.engine, &own, &request.name, arguments, control);
         Ok(in_context(&context, call).await?.into())
     }
 

@@ -9,9 +9,6 @@ use mcp_sessions::{
 };
 use std::path::Path;
 
-/// The session file of a server whose settings name none, in the data directory.
-const SESSION_FILE: &str = "sessions.redb";
-
 /// One of the stores there are.
 #[derive(Debug)]
 pub enum Store {
@@ -24,6 +21,9 @@ pub enum Store {
 }
 
 impl Store {
+    /// The session file of a server whose settings name none, in the data directory.
+    pub const FILE: &str = "sessions.redb";
+
     /// Opens the store that the settings ask for.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl Store {
         Ok(match &settings.place {
             SessionPlace::Memory => Self::Memory(MemoryStore::default()),
             SessionPlace::File(path) => {
-                let default = data_dir.join(SESSION_FILE);
+                let default = data_dir.join(Self::FILE);
                 let path = path.as_deref().unwrap_or(&default);
                 let store = FileStore::open(path, &settings.policy);
                 Self::File(

@@ -183,6 +183,13 @@ impl RedisSettings {
             None => Ok(store),
         }
     }
+
+    /// The same server, for something else: keys that start with `what` after what they start with here.
+    #[must_use]
+    pub fn under(&self, what: &str) -> Self {
+        let key_prefix = self.key_prefix.as_deref().unwrap_or("mcp-sessions:");
+        Self { key_prefix: Some(format!("{key_prefix}{what}")), ..self.clone() }
+    }
 }
 
 /// A URL can hold a password.

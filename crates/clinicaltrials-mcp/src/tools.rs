@@ -8,6 +8,7 @@
 mod analyze_trends;
 mod arguments;
 mod breakdown;
+mod cohorts;
 mod compare_studies;
 mod criteria;
 pub(crate) mod fields;
@@ -23,6 +24,7 @@ mod search_studies;
 pub(crate) mod studies;
 
 use crate::{
+    cohorts::OwnCohorts,
     engine::{CallControl, Engine},
     failure::protocol_error,
     render::{DataVersionView, in_words},
@@ -47,12 +49,15 @@ pub struct Catalogue {
 enum Which {
     AnalyzeTrends,
     CompareStudies,
+    CreateCohort,
+    DeleteCohort,
     FindEligible,
     GetFieldDefinitions,
     GetFieldValues,
     GetStudyCount,
     GetStudyRecord,
     GetStudyResults,
+    ListCohorts,
     SearchStudies,
 }
 
@@ -85,12 +90,15 @@ impl Catalogue {
         let tools = vec![
             (Which::AnalyzeTrends, analyze_trends::definition()),
             (Which::CompareStudies, compare_studies::definition()),
+            (Which::CreateCohort, cohorts::create_definition()),
+            (Which::DeleteCohort, cohorts::delete_definition()),
             (Which::FindEligible, find_eligible::definition()),
             (Which::GetFieldDefinitions, get_field_definitions::definition()),
             (Which::GetFieldValues, get_field_values::definition()),
             (Which::GetStudyCount, get_study_count::definition()),
             (Which::GetStudyRecord, get_study_record::definition()),
             (Which::GetStudyResults, get_study_results::definition()),
+            (Which::ListCohorts, cohorts::list_definition()),
             (Which::SearchStudies, search_studies::definition(page_size_max)),
         ];
         Self { tools }
@@ -118,6 +126,7 @@ impl Catalogue {
     pub async fn call(
         &self,
         engine: &Engine,
+        own: &OwnCohorts,
         name: &str,
         arguments: JsonObject,
         control: CallControl,
@@ -129,7 +138,7 @@ impl Catalogue {
             return Err(ErrorData::invalid_params(message, None));
         };
         let answer = match arguments::check(&tool.input_schema, arguments) {
-            Ok(arguments) => which.call(engine, &arguments, control).await,
+            Ok(arguments) => which.call(engine, own, &arguments, control).await,
             Err(error) => Err(error.into()),
         };
         match answer {
@@ -148,17 +157,26 @@ impl Catalogue {
 }
 
 impl Which {
-    async fn call(self, engine: &Engine, arguments: &Value, control: CallControl) -> Result<Answer, Failure> {
+    async fn call(
+        self,
+        engine: &Engine,
+        own: &OwnCohorts,
+        arguments: &Value,
+        control: CallControl,
+    ) -> Result<Answer, Failure> {
         match self {
-            Self::AnalyzeTrends => analyze_trends::call(engine, arguments, control).await,
-            Self::CompareStudies => compare_studies::call(engine, arguments, control).await,
+            Self::AnalyzeTrends => analyze_trends::call(engine, own, arguments, control).await,
+            Self::CompareStudies => compare_studies::call(engine, own, arguments, control).await,
+            Self::CreateCohort => cohorts::create(engine, own, arguments, control).await,
+            Self::DeleteCohort => cohorts::delete(engine, own, arguments, control).await,
             Self::FindEligible => find_eligible::call(engine, arguments, control).await,
             Self::GetFieldDefinitions => get_field_definitions::call(engine, arguments, control).await,
-            Self::GetFieldValues => get_field_values::call(engine, arguments, control).await,
-            Self::GetStudyCount => get_study_count::call(engine, arguments, control).await,
+            Self::GetFieldValues => get_field_values::call(engine, own, arguments, control).await,
+            Self::GetStudyCount => get_study_count::call(engine, own, arguments, control).await,
             Self::GetStudyRecord => get_study_record::call(engine, arguments, control).await,
             Self::GetStudyResults => get_study_results::call(engine, arguments, control).await,
-            Self::SearchStudies => search_studies::call(engine, arguments, control).await,
+            Self::ListCohorts => cohorts::list(engine, own, arguments, control).await,
+            Self::SearchStudies => search_studies::call(engine, own, arguments, control).await,
         }
     }
 }
@@ -214,13 +232,17 @@ impl From<RegistryError> for Failure {
 impl Answer {
     /// The answer that starts with `headline`, a sentence or two, and says `output`, which comes from `snapshot`.
     fn new(headline: &str, output: &impl Serialize, snapshot: &dyn Snapshot) -> Result<Self, Failure> {
-        let data = DataVersionView::from(snapshot.data_version());
+        Self::dated(headline, output, &DataVersionView::from(snapshot.data_version()))
+    }
+
+    /// [`new`](Self::new) where the data is known and no longer at hand.
+    fn dated(headline: &str, output: &impl Serialize, data: &DataVersionView) -> Result<Self, Failure> {
         let failed =
             |error: serde_json::Error| Failure::Protocol(ErrorData::internal_error(error.to_string(), None));
         let mut structured = serde_json::to_value(output).map_err(failed)?;
         let body = structured.as_object().map(in_words).unwrap_or_default();
         let text = format!("{headline}\n({})\n\n{body}", data.in_words());
-        structured["data"] = serde_json::to_value(&data).map_err(failed)?;
+        structured["data"] = serde_json::to_value(data).map_err(failed)?;
         Ok(Self { text: vec![text], structured })
     }
 }
@@ -232,13 +254,33 @@ fn answering(
     move |snapshot, budget| Ok(question(snapshot, budget))
 }
 
-/// A tool that only reads, and always reads the same from the same data.
+/// A tool that only reads, which says as well that it destroys nothing and may be called again.
 fn reading_tool<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
     name: &'static str,
     title: &'static str,
     description: impl Into<String>,
 ) -> Tool {
-    let annotations = ToolAnnotations::new().read_only(true).idempotent(true).open_world(false);
+    let annotations = ToolAnnotations::new().read_only(true).open_world(false);
+    tool::<Input, Output>(name, title, description, annotations)
+}
+
+/// A tool that changes what its caller keeps here; one that destroys does so once, however often it is called.
+fn acting_tool<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
+    name: &'static str,
+    title: &'static str,
+    description: impl Into<String>,
+    destroys: bool,
+) -> Tool {
+    let annotations = ToolAnnotations::new().read_only(false).destructive(destroys).idempotent(destroys);
+    tool::<Input, Output>(name, title, description, annotations.open_world(false))
+}
+
+fn tool<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
+    name: &'static str,
+    title: &'static str,
+    description: impl Into<String>,
+    annotations: ToolAnnotations,
+) -> Tool {
     Tool::new(name, description.into(), Arc::new(schema::of_input::<Input>()))
         .with_title(title)
         .with_raw_output_schema(Arc::new(schema::of_output::<Output>()))

@@ -64,12 +64,15 @@ pub(crate) fn check(seen: &Value, protocol: &str) {
         json!([
             "clinicaltrials_analyze_trends",
             "clinicaltrials_compare_studies",
+            "clinicaltrials_create_cohort",
+            "clinicaltrials_delete_cohort",
             "clinicaltrials_find_eligible",
             "clinicaltrials_get_field_definitions",
             "clinicaltrials_get_field_values",
             "clinicaltrials_get_study_count",
             "clinicaltrials_get_study_record",
             "clinicaltrials_get_study_results",
+            "clinicaltrials_list_cohorts",
             "clinicaltrials_search_studies"
         ])
     );

@@ -1,7 +1,7 @@
 //! MCP over standard input and output, with the real program.
 
 use crate::support::{LEGACY, MODERN, SlowRegistry, program, sample_mirror};
-use clinicaltrials_mcp::{commands::stdio, engine::Engine, mcp::McpServer};
+use clinicaltrials_mcp::{cohorts::Cohorts, commands::stdio, engine::Engine, mcp::McpServer};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -130,7 +130,7 @@ struct SlowClient {
 impl SlowClient {
     async fn connect(search_time: Duration) -> Self {
         let registry = SlowRegistry::new(search_time);
-        let server = McpServer::new(Engine::new(registry.clone()), 200);
+        let server = McpServer::new(Engine::new(registry.clone()), Cohorts::in_memory().unwrap(), 200);
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let ((input, output), (read, write)) = (tokio::io::split(theirs), tokio::io::split(ours));
         let stop = CancellationToken::new();

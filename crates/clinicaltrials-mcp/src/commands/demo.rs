@@ -7,6 +7,7 @@ mod client;
 
 use crate::{
     auth::sign_hs256,
+    cohorts::Cohorts,
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
@@ -56,7 +57,8 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         api: ApiSettings::default(),
     };
     let start = async |http: &HttpSettings| {
-        let mcp = McpServer::new(engine.clone(), settings.page_size_max);
+        let cohorts = Cohorts::open(&http.sessions, folder.path())?;
+        let mcp = McpServer::new(engine.clone(), cohorts, settings.page_size_max);
         Running::start(http, engine.clone(), mcp, folder.path()).await
     };
     let server = start(&http).await?;

@@ -2,6 +2,7 @@
 
 use crate::{
     admin::Admin,
+    cohorts::Cohorts,
     engine::CallControl,
     http::HttpServer,
     mcp::McpServer,
@@ -33,8 +34,9 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     let version = engine.ask(CallControl::default(), |snapshot, _| Ok(snapshot.data_version().clone()));
     // A service that is down may come back; until then `/readyz` says so.
     let version = timeout(FIRST_ANSWER_TIME_MAX, version).await;
-    let server = McpServer::new(engine.clone(), settings.page_size_max);
     let store = Store::open(&http.sessions, &settings.data_dir)?;
+    let cohorts = Cohorts::open(&http.sessions, &settings.data_dir)?;
+    let server = McpServer::new(engine.clone(), cohorts, settings.page_size_max);
     let server = HttpServer::new(http, engine, server, store)?;
     let listener = TcpListener::bind(http.listen)
         .await

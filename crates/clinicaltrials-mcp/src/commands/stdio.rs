@@ -1,6 +1,6 @@
 //! `stdio`: MCP over standard input and output, for a client that starts the server itself.
 
-use crate::{mcp::McpServer, settings::Settings, shutdown::Shutdown, source};
+use crate::{cohorts::Cohorts, mcp::McpServer, settings::Settings, shutdown::Shutdown, source};
 use anyhow::Context as _;
 use rmcp::ServiceExt as _;
 use std::{
@@ -20,7 +20,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut shutdown = Shutdown::listen()?;
     let source = source::open(settings)?;
-    let server = McpServer::new(source.engine(), settings.page_size_max);
+    let server = McpServer::new(source.engine(), Cohorts::in_memory()?, settings.page_size_max);
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     tokio::spawn(async move {

@@ -8,6 +8,7 @@ use super::{
     fields, reading_tool,
 };
 use crate::{
+    cohorts::OwnCohorts,
     engine::{CallControl, Engine},
     render::counted,
 };
@@ -92,11 +93,12 @@ pub(super) fn definition() -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
+    own: &OwnCohorts,
     arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
-    let matching = input.criteria.matching()?;
+    let matching = input.criteria.matching(own).await?;
     let date = match &input.date_field {
         None => Piece::named("StartDate"),
         Some(name) => {

@@ -273,7 +273,7 @@ impl<const MAX: u32, T: JsonSchema> JsonSchema for UpTo<MAX, T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let one = generator.subschema_for::<T>();
-        let mut schema = json_schema!({"type": "array", "items": one, "minItems": 1, "maxItems": MAX});
+        let mut schema = json_schema!({"type": "array", "items": one, "maxItems": MAX});
         // Clients that check arguments let a lone text through; a lone word of a vocabulary is taken, too.
         if one.get("enum").is_none() {
             schema.insert("type".to_owned(), json!(["string", "array"]));

@@ -1,17 +1,22 @@
 //! `clinicaltrials_compare_studies`: where studies differ, aspect by aspect, and what they have in common.
 
 use super::{
-    Answer, Failure, ToolError, answering,
+    Answer, Failure, ToolError, analyze_trends, answering,
     arguments::{self, UpTo},
+    cohorts,
     criteria::nct_ids,
     reading_tool,
     studies::{NamedStudy, StudyError, StudyName, look_up, none_found},
 };
 use crate::{
+    cohorts::OwnCohorts,
     engine::{CallControl, Engine},
     render::counted,
 };
-use ctgov::pieces::{Measure, Piece};
+use ctgov::{
+    Budget, Matching, NctId, PageSize, Snapshot, StudyQuery,
+    pieces::{Measure, Piece},
+};
 use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,11 +24,17 @@ use serde_json::Value;
 
 pub(super) const NAME: &str = "clinicaltrials_compare_studies";
 
+/// Most studies of one comparison.
+const STUDIES_MAX: u16 = 10;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Input {
     /// 2 to 10 NCT numbers
-    nct_ids: UpTo<10>,
+    nct_ids: Option<UpTo<10>>,
+    /// Instead: the studies of a cohort that has no more than 10
+    #[schemars(length(max = 64))]
+    cohort_id: Option<String>,
     /// Only these aspects (default: all)
     compare_fields: Option<UpTo<8, Aspect>>,
 }
@@ -167,15 +178,28 @@ pub(super) fn definition() -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
+    own: &OwnCohorts,
     arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
-    let ids = nct_ids("nctIds", input.nct_ids.iter())?;
+    let asked = match (&input.nct_ids, &input.cohort_id) {
+        (Some(ids), None) => Asked::Ids(nct_ids("nctIds", ids.iter())?),
+        (None, Some(id)) => {
+            let mut matching = Matching::default();
+            matching.filter_expr(cohorts::of_own(own, id).await?)?;
+            Asked::Cohort(matching)
+        }
+        _ => {
+            let hint = "give one of the two: nctIds, or cohortId";
+            return Err(ToolError::new("which studies to compare must be said once", hint).into());
+        }
+    };
     let aspects: Vec<Aspect> = input.compare_fields.iter().flat_map(UpTo::iter).copied().collect();
     let is_all = aspects.is_empty() || aspects.contains(&Aspect::All);
+    let is_named = matches!(asked, Asked::Ids(_));
     let question = answering(move |snapshot, budget| {
-        let (found, errors) = look_up(snapshot, &ids, budget)?;
+        let (found, errors) = look_up(snapshot, &asked.ids(snapshot, budget)?, budget)?;
         match found.as_slice() {
             [] => return Err(none_found(&errors, snapshot)),
             [only] => {
@@ -203,7 +227,40 @@ pub(super) async fn call(
         );
         Answer::new(&headline, &output, snapshot)
     });
-    engine.look_up(control, question).await?
+    if is_named { engine.look_up(control, question).await? } else { engine.ask(control, question).await? }
+}
+
+/// Which studies are to be compared.
+enum Asked {
+    Ids(Vec<NctId>),
+    Cohort(Matching),
+}
+
+impl Asked {
+    fn ids(self, snapshot: &dyn Snapshot, budget: &Budget) -> Result<Vec<NctId>, Failure> {
+        let matching = match self {
+            Self::Ids(ids) => return Ok(ids),
+            Self::Cohort(matching) => matching,
+        };
+        let mut ids = Vec::new();
+        let page_size = PageSize::new(STUDIES_MAX).unwrap_or_default();
+        let query = StudyQuery { matching, page_size, ..StudyQuery::default() };
+        let page = snapshot.search(&query, budget, &mut |study| {
+            ids.push(study.nct_id());
+            Ok(())
+        })?;
+        if page.total < 2 || page.next.is_some() {
+            let problem =
+                format!("the cohort has {}; 2 to {STUDIES_MAX} can be compared", counted(page.total));
+            let hint = format!(
+                "make one that has as many with {} and fromCohortId, or give nctIds; {} takes any cohort",
+                cohorts::CREATE,
+                analyze_trends::NAME
+            );
+            return Err(ToolError::new(problem, hint).into());
+        }
+        Ok(ids)
+    }
 }
 
 impl Output {

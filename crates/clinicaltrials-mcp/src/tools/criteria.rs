@@ -1,6 +1,7 @@
 //! What all tools share that ask about many studies: the questions and filters that decide which studies match.
 
-use super::{ToolError, arguments::UpTo, fields, schema, search_studies};
+use super::{ToolError, arguments::UpTo, cohorts, fields, schema, search_studies};
+use crate::cohorts::{CohortError, OwnCohorts};
 use ctgov::{
     Expanded, Matching, NctId, Snapshot, api, areas,
     enums::{self, EnumValue, Enumeration},
@@ -51,6 +52,9 @@ pub(super) struct Criteria {
     geo_filter: Option<String>,
     /// Only these studies, by NCT number
     nct_ids: Option<UpTo<1000>>,
+    /// Only studies of this cohort
+    #[schemars(length(max = 64))]
+    cohort_id: Option<String>,
 }
 
 /// What to tell where nothing matches.
@@ -66,7 +70,7 @@ pub(super) struct ExpandedTerm {
     synonyms: Vec<String>,
 }
 
-/// Describes the criteria among a tool's parameters as those of the search, which describes them in full: every
+/// Leaves the criteria among a tool's parameters to the search, which describes them in full, and says so: every
 /// definition is in every conversation.
 pub(super) fn described_by_search(mut tool: Tool) -> Tool {
     let criteria = schema::of_input::<Criteria>();
@@ -74,10 +78,14 @@ pub(super) fn described_by_search(mut tool: Tool) -> Tool {
     let schema = Arc::make_mut(&mut tool.input_schema);
     for (name, parameter) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
     {
-        if known.is_some_and(|known| known.contains_key(name)) {
-            parameter["description"] = format!("As in {}", search_studies::NAME).into();
+        if let Some(parameter) = parameter.as_object_mut()
+            && known.is_some_and(|known| known.contains_key(name))
+        {
+            parameter.remove("description");
         }
     }
+    let description = tool.description.as_deref().unwrap_or_default();
+    tool.description = Some(format!("{description} Criteria as in {}.", search_studies::NAME).into());
     tool
 }
 
@@ -86,8 +94,8 @@ impl Criteria {
     ///
     /// # Errors
     ///
-    /// [`ToolError`] names the parameter and what it takes.
-    pub(super) fn matching(&self) -> Result<Matching, ToolError> {
+    /// [`ToolError`] names the parameter and what it takes, or says that the caller has no such cohort.
+    pub(super) async fn matching(&self, own: &OwnCohorts) -> Result<Matching, ToolError> {
         let mut matching = Matching::default();
         let questions = [
             ("query", &areas::BASIC, &self.query),
@@ -131,6 +139,10 @@ impl Criteria {
         }
         if let Some(given) = &self.nct_ids {
             matching.filter_ids(nct_ids("nctIds", given.iter())?);
+        }
+        if let Some(id) = &self.cohort_id {
+            let cohort = cohorts::of_own(own, id).await?;
+            matching.filter_expr(cohort).map_err(|_| ToolError::from(CohortError::Unreadable))?;
         }
         // As in the API, but there it is not even said.
         if matching.ignores_filters() {

@@ -7,6 +7,7 @@ use super::{
     fields, reading_tool,
 };
 use crate::{
+    cohorts::OwnCohorts,
     engine::{CallControl, Engine},
     render::counted,
 };
@@ -100,11 +101,12 @@ pub(super) fn definition() -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
+    own: &OwnCohorts,
     arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
-    let matching = input.criteria.matching()?;
+    let matching = input.criteria.matching(own).await?;
     let pieces =
         input.fields.iter().map(|name| fields::with_values("fields", name)).collect::<Result<Vec<_>, _>>()?;
     let values_max = input.limit.unwrap_or(25).into();

@@ -8,6 +8,7 @@ use super::{
     reading_tool,
 };
 use crate::{
+    cohorts::OwnCohorts,
     engine::{CallControl, Engine},
     render::counted,
 };
@@ -52,11 +53,12 @@ pub(super) fn definition() -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
+    own: &OwnCohorts,
     arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
-    let matching = input.criteria.matching()?;
+    let matching = input.criteria.matching(own).await?;
     let by = input.group_by.map(|by| CountedBy::parse_all("groupBy", by.iter())).transpose()?;
     let rows_max = input.limit.unwrap_or(50).into();
     let question = answering(move |snapshot, budget| {

@@ -1,9 +1,8 @@
 //! The schemas that tools are announced with: what the Rust types say, without what tells a model nothing.
 //!
 //! All definitions together are in every conversation, so they are kept small: no `null` beside what can be left out,
-//! no formats and titles, and of answers no descriptions, because they come with names that speak.
+//! no formats and titles, and of answers no descriptions and defaults, because they come with names that speak.
 
-use crate::render::DataVersionView;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
@@ -14,7 +13,16 @@ struct Dated<T> {
     #[schemars(flatten)]
     _output: T,
     #[schemars(rename = "data")]
-    _data: DataVersionView,
+    _data: AnyData,
+}
+
+/// Of [`DataVersionView`](crate::render::DataVersionView), what every answer has.
+#[derive(JsonSchema)]
+struct AnyData {
+    #[schemars(rename = "version")]
+    _version: String,
+    #[schemars(rename = "source")]
+    _source: String,
 }
 
 /// What a tool takes. Nothing else is taken.
@@ -49,7 +57,7 @@ fn make_slim(schema: &mut Value, described: bool) {
     }
     schema.retain(|key, value| match key.as_str() {
         "$schema" | "title" => false,
-        "default" => !value.is_null(),
+        "default" => described && !value.is_null(),
         "description" => described,
         _ => true,
     });
@@ -59,6 +67,9 @@ fn make_slim(schema: &mut Value, described: bool) {
             let kind = kind.clone();
             schema.insert("type".into(), kind);
         }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
     }
     if let Some(Value::Array(mut options)) = schema.remove("anyOf") {
         options.retain(|option| option["type"] != "null");

@@ -8,6 +8,7 @@ use super::{
     reading_tool,
 };
 use crate::{
+    cohorts::OwnCohorts,
     engine::{CallControl, Engine},
     render::{
         StudySummary, counted,
@@ -90,11 +91,12 @@ pub(super) fn definition(page_size_max: u16) -> Tool {
 
 pub(super) async fn call(
     engine: &Engine,
+    own: &OwnCohorts,
     arguments: &Value,
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Input = arguments::read(arguments)?;
-    let query = input.query()?;
+    let query = input.query(own).await?;
     let parts = input.fields.as_ref().map(|named| parts("fields", named.iter())).transpose()?;
     let projection = parts.map(|(_, projection)| projection);
     let control = control.continuing(query.page_token.as_ref());
@@ -125,8 +127,8 @@ pub(super) async fn call(
 }
 
 impl Input {
-    fn query(&self) -> Result<StudyQuery, ToolError> {
-        let matching = self.criteria.matching()?;
+    async fn query(&self, own: &OwnCohorts) -> Result<StudyQuery, ToolError> {
+        let matching = self.criteria.matching(own).await?;
         let sort = Sort::parse(self.sort.as_deref().unwrap_or_default())
             .map_err(|error| ToolError::new("`sort` cannot be used", error.to_string()))?;
         let page_size = self.page_size.and_then(PageSize::new).unwrap_or_default();

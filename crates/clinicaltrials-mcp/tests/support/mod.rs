@@ -5,6 +5,7 @@ pub(crate) mod toolbox;
 
 use clinicaltrials_mcp::{
     auth::sign_hs256,
+    cohorts::Cohorts,
     engine::Engine,
     http::HttpServer,
     mcp::McpServer,
@@ -171,7 +172,9 @@ impl InProcess {
         };
         let engine = Engine::new(registry);
         let store = Store::Memory(MemoryStore::default());
-        let server = HttpServer::new(&settings, engine.clone(), McpServer::new(engine, 200), store).unwrap();
+        let cohorts = Cohorts::in_memory().unwrap();
+        let server =
+            HttpServer::new(&settings, engine.clone(), McpServer::new(engine, cohorts, 200), store).unwrap();
         let listener = TcpListener::bind(settings.listen).await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
