@@ -141,8 +141,10 @@ pub(crate) fn run(
                         let sent = Instant::now();
                         let reply = open.send(&bytes)?;
                         latencies_us.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
-                        let refused = reply.body.windows(7).any(|window| window == b"\"error\"")
-                            && reply.body.len() < 4_096;
+                        let says =
+                            |words: &[u8]| reply.body.windows(words.len()).any(|window| window == words);
+                        let refused =
+                            reply.body.len() < 4_096 && (says(b"\"error\"") || says(b"\"isError\":true"));
                         if reply.status != 200 || refused {
                             bail!("status {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
                         }

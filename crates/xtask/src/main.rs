@@ -22,6 +22,9 @@ cargo xtask bench [STUDIES]
 cargo xtask bench registry [--studies N]
                      measures the mirror over N made-up studies (default 50000; 600000 is the registry's size and
                      takes twenty minutes and 8 GB under target/), beside SQLite up to 50000
+cargo xtask bench tools [--studies N]
+                     measures every tool over HTTP with tokens and sessions, over as many (600000), which it makes and
+                     imports first unless `bench registry` has left them
 cargo xtask bench sessions
                      measures sessions, a million of them in one process and ten thousand over HTTP, in memory, in a
                      file and on Redis: ten minutes
@@ -29,6 +32,10 @@ cargo xtask tools    fetches the servers that tests start, as `test` and `deep` 
 
 The clients and servers that tests need are fetched into target/; nothing is installed system-wide.
 ";
+
+fn number_of(studies: &str) -> anyhow::Result<u32> {
+    studies.parse().map_err(|_| anyhow::anyhow!("`{studies}` is no number of studies"))
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,10 +46,9 @@ fn main() -> ExitCode {
         ["tools"] => tools::run(),
         ["bench"] => bench::run_program(None),
         ["bench", "registry"] => bench::run_registry(bench::REGISTRY_STUDIES),
-        ["bench", "registry", "--studies", studies] => match studies.parse() {
-            Ok(studies) => bench::run_registry(studies),
-            Err(_) => Err(anyhow::anyhow!("`{studies}` is no number of studies")),
-        },
+        ["bench", "registry", "--studies", studies] => number_of(studies).and_then(bench::run_registry),
+        ["bench", "tools"] => bench::run_tools(bench::TOOLS_STUDIES),
+        ["bench", "tools", "--studies", studies] => number_of(studies).and_then(bench::run_tools),
         ["bench", "sessions"] => bench::run_sessions(),
         ["bench", studies] => bench::run_program(Some(Path::new(studies))),
         _ => {

@@ -43,16 +43,8 @@ pub(crate) fn run_registry(studies: u32) -> anyhow::Result<()> {
         run(&mut cargo(["build", "--release", "--locked", "--package", "clinicaltrials-mcp"]))?;
         run(&mut cargo(["bench", "--locked", "--package", "ctgov-mirror", "--bench", "registry", "--no-run"]))
     })?;
-    let target = target_dir()?;
-    let bench = Bench {
-        program: target.join("release/clinicaltrials-mcp"),
-        folder: target.join("bench-registry").join(studies.to_string()),
-        studies,
-    };
-    if bench.folder.exists() {
-        fs::remove_dir_all(&bench.folder).context("emptying the folder")?;
-    }
-    fs::create_dir_all(&bench.folder).context("making the folder")?;
+    let bench = Bench::new(studies)?;
+    bench.empty()?;
     let mut result = json!({"studies": studies});
     step("making up studies", || {
         result["rawBytes"] = bench.write_studies()?.into();
@@ -89,22 +81,46 @@ pub(crate) fn run_registry(studies: u32) -> anyhow::Result<()> {
     })?;
     fs::write(bench.folder.join("result.json"), format!("{result:#}\n")).context("writing the result")?;
     say(&format!("\n{}", report(&result)));
-    growth::draw(&target.join("bench-registry"))
+    growth::draw(&target_dir()?.join("bench-registry"))
 }
 
 /// One size being measured.
-struct Bench {
-    program: PathBuf,
-    folder: PathBuf,
+pub(crate) struct Bench {
+    pub(crate) program: PathBuf,
+    pub(crate) folder: PathBuf,
     studies: u32,
 }
 
 impl Bench {
+    pub(crate) fn new(studies: u32) -> anyhow::Result<Self> {
+        let target = target_dir()?;
+        let folder = target.join("bench-registry").join(studies.to_string());
+        Ok(Self { program: target.join("release/clinicaltrials-mcp"), folder, studies })
+    }
+
+    fn empty(&self) -> anyhow::Result<()> {
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).context("emptying the folder")?;
+        }
+        fs::create_dir_all(&self.folder).context("making the folder")
+    }
+
+    /// Makes and imports the studies, unless an earlier benchmark of this size has left them.
+    pub(crate) fn prepare(&self) -> anyhow::Result<()> {
+        if self.status().is_ok_and(|status| status["studies"] == self.studies) {
+            say(&format!("{} studies are in {}\n", self.studies, self.data_dir().display()));
+            return Ok(());
+        }
+        self.empty()?;
+        step("making up studies", || self.write_studies().map(drop))?;
+        step("import", || self.import(&self.file()).map(drop))
+    }
+
     fn file(&self) -> PathBuf {
         self.folder.join("studies.ndjson.zst")
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.join("data")
     }
 
@@ -148,7 +164,7 @@ impl Bench {
     }
 
     /// Reads all of the mirror once, as a server that ran for a while has: memory that is free holds it then.
-    fn warm(&self) -> anyhow::Result<()> {
+    pub(crate) fn warm(&self) -> anyhow::Result<()> {
         let mut folders = vec![self.data_dir()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {

@@ -54,9 +54,19 @@ impl SessionServer {
 
     /// Sends requests from all connections, after some that do not count.
     pub(crate) fn measure(&self, request: impl Fn(u64, u64) -> Vec<u8> + Sync) -> anyhow::Result<Figures> {
-        load::run(self.address, CONNECTIONS, Duration::from_secs(1), &request)?;
+        self.measure_with(CONNECTIONS, LOAD_TIME, request)
+    }
+
+    /// Sends requests from so many connections for so long, after some that do not count.
+    pub(crate) fn measure_with(
+        &self,
+        connections: u64,
+        time: Duration,
+        request: impl Fn(u64, u64) -> Vec<u8> + Sync,
+    ) -> anyhow::Result<Figures> {
+        load::run(self.address, connections, Duration::from_secs(1), &request)?;
         let before = cpu_ticks(self.pid())?;
-        let measured = load::run(self.address, CONNECTIONS, LOAD_TIME, &request)?;
+        let measured = load::run(self.address, connections, time, &request)?;
         let ticks = cpu_ticks(self.pid())? - before;
         Ok(Figures {
             per_second: measured.per_second(),
