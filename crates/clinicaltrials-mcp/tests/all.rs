@@ -6,6 +6,7 @@ mod answers;
 mod api_v2;
 mod cli;
 mod clients;
+mod coming_from;
 mod comparing;
 mod counting;
 mod discovery;
