@@ -12,6 +12,7 @@ mod counting;
 mod discovery;
 mod eligible;
 mod generations;
+mod inspector;
 mod live;
 mod records;
 mod replicas;
