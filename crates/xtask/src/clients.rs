@@ -1,6 +1,6 @@
-//! The official MCP clients that the end-to-end tests drive, fetched from PyPI and npm into `target/clients`.
+//! The MCP clients that the end-to-end tests drive, fetched from PyPI and npm into `target/clients`.
 
-use crate::steps::{available, run, say};
+use crate::steps::{available, output, run, say};
 use anyhow::{Context as _, bail};
 use std::{
     fs,
@@ -10,14 +10,27 @@ use std::{
 
 const PYTHON_PACKAGE: &str = "mcp==2.3.0";
 const TYPESCRIPT_PACKAGE: &str = "@modelcontextprotocol/sdk@1.32.2";
+const TYPESCRIPT_2_PACKAGE: &str = "@modelcontextprotocol/client@2.4.0";
+const INSPECTOR_PACKAGE: &str = "@modelcontextprotocol/inspector@2.12.0";
+/// What the Inspector needs; many systems have an older one.
+const NODE_VERSION: &str = "22.23.3";
 
-/// Fetches both clients unless they are there already.
+/// Fetches the clients of every change unless they are there already.
 ///
 /// The tests look for them at the same places: `python/bin/python` and `typescript/node_modules`.
 pub(crate) fn fetch(target: &Path) -> anyhow::Result<()> {
     let folder = target.join("clients");
     fetch_once(&folder.join("python"), PYTHON_PACKAGE, python)?;
-    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, typescript)
+    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, npm)
+}
+
+/// Fetches those that only the deep tests drive, 300 MB of them: `typescript2/node_modules`, `inspector/node_modules`
+/// and `node/bin/node`.
+pub(crate) fn fetch_more(target: &Path) -> anyhow::Result<()> {
+    let folder = target.join("clients");
+    fetch_once(&folder.join("typescript2"), TYPESCRIPT_2_PACKAGE, npm)?;
+    fetch_once(&folder.join("inspector"), INSPECTOR_PACKAGE, npm)?;
+    fetch_once(&folder.join("node"), NODE_VERSION, node)
 }
 
 /// Runs `install` in an emptied folder unless a finished one has this very package.
@@ -48,7 +61,16 @@ fn python(folder: &Path, package: &str) -> anyhow::Result<()> {
     run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", package]))
 }
 
-fn typescript(folder: &Path, package: &str) -> anyhow::Result<()> {
+/// Node itself, whose package for each system has the program and nothing to run.
+fn node(folder: &Path, version: &str) -> anyhow::Result<()> {
+    let system = output(Command::new("node").args(["-p", "`${process.platform}-${process.arch}`"]))?;
+    let name = format!("node-{}", system.trim());
+    npm(folder, &format!("{name}@{version}"))?;
+    std::os::unix::fs::symlink(Path::new("node_modules").join(name).join("bin"), folder.join("bin"))
+        .context("linking to node")
+}
+
+fn npm(folder: &Path, package: &str) -> anyhow::Result<()> {
     if !available("node", "--version") || !available("npm", "--version") {
         bail!("node (18 or newer) and npm are needed; install them and run again");
     }

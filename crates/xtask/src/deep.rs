@@ -1,6 +1,7 @@
 //! `cargo xtask deep`: what takes too long to run before every change.
 
 use crate::{
+    clients,
     fuzz::{Effort, Fuzzers, Ran},
     steps::{self, cargo, run_and_collect_all, say, target_dir},
     test::SKIPPED,
@@ -16,6 +17,10 @@ const PROPERTY_CASES: &str = "2000";
 /// Runs every fuzz target for so many seconds, and all tests that others leave out.
 pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
     let (mut skipped, mut figures, mut fuzzed) = (Vec::new(), Vec::new(), Vec::new());
+    steps::step("fetching the real clients", || {
+        clients::fetch(&target_dir()?)?;
+        clients::fetch_more(&target_dir()?)
+    })?;
     let mut test = |name: &str, command: &mut std::process::Command| {
         steps::step(name, || {
             let told = run_and_collect_all(command, &[SKIPPED, FIGURE])?;

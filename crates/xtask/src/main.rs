@@ -14,8 +14,9 @@ use std::{path::Path, process::ExitCode};
 const HELP: &str = "\
 cargo xtask test     everything CI checks: format, lints, docs, all tests, real MCP clients
 cargo xtask deep [SECONDS]
-                     what takes longer: tests that are ignored otherwise, property tests with many
-                     cases, every fuzz target for so many seconds (120)
+                     what takes longer: tests that are ignored otherwise (more real clients, and all
+                     the tasks of agents), property tests with many cases, every fuzz target for so
+                     many seconds (120)
 cargo xtask bench [STUDIES]
                      builds a release and measures it over the study records in the file STUDIES
                      (default: the real ones beside the checkout, else made-up ones)

@@ -87,6 +87,8 @@ struct Difference {
 struct Common {
     field: &'static str,
     aspect: Aspect,
+    // A schema that allows anything is refused by clients that want to know what it is.
+    #[schemars(extend("type" = ["string", "number", "boolean", "array"]))]
     value: Value,
 }
 

@@ -90,14 +90,21 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn serve(data_dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let stderr = folder.path().join("stderr");
-        let mut child = program()
+        let mut command = program();
+        command
             .args(["serve", "--data-dir"])
             .arg(data_dir)
             .args(if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .args(arguments)
-            .envs(variables.iter().copied())
+            .envs(variables.iter().copied());
+        Self::start(&mut command)
+    }
+
+    /// Starts a command that serves HTTP.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let stderr = folder.path().join("stderr");
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&stderr).unwrap())

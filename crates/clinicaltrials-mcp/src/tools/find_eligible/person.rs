@@ -89,11 +89,15 @@ impl Person {
         }
         if let Some(age) = self.age {
             let (reached, completed) = ages(age);
+            // A greatest age is that of its unit: who is 18 months old is not above `1 Year`, but above `15 Months`.
+            // Where units meet, a limit is taken for the wider one: `12 Months` for `1 Year`.
+            let completed: String =
+                completed.iter().map(|age| format!("AREA[MaximumAge]RANGE[{age}, {age}] OR ")).collect();
             filter(
                 "age",
                 &format!(
                     "(AREA[MinimumAge]RANGE[MIN, {reached}] OR AREA[MinimumAge]MISSING) AND \
-                     (AREA[MaximumAge]RANGE[{completed}, MAX] OR AREA[MaximumAge]MISSING)"
+                     ({completed}AREA[MaximumAge]RANGE[{reached}, MAX] OR AREA[MaximumAge]MISSING)"
                 ),
             );
         }
@@ -149,14 +153,15 @@ impl Person {
     }
 }
 
-/// An age as a least age is compared with it, and as a greatest one: who is 17 and a half is not above `17 Years`.
-fn ages(years: f64) -> (String, String) {
+/// An age as a limit is compared with it, and as what was completed of units in which a greatest age may be stated.
+fn ages(years: f64) -> (String, Vec<String>) {
     let whole = years.floor();
-    let reached =
-        if whole == years { format!("{whole} years") } else { format!("{} days", (years * 365.0).floor()) };
-    let completed =
-        if whole >= 1.0 { format!("{whole} years") } else { format!("{} months", (years * 12.0).floor()) };
-    (reached, completed)
+    if whole == years {
+        return (format!("{whole} years"), Vec::new());
+    }
+    let units = [("years", 1.0), ("months", 12.0), ("weeks", 365.0 / 7.0)];
+    let completed = units.map(|(unit, in_a_year)| format!("{} {unit}", (years * in_a_year).floor()));
+    (format!("{} days", (years * 365.0).floor()), completed.to_vec())
 }
 
 #[cfg(test)]
@@ -166,12 +171,14 @@ mod tests {
     #[test]
     fn an_age_counts_by_what_was_reached_and_by_what_was_completed() {
         for (years, reached, completed) in [
-            (40.0, "40 years", "40 years"),
-            (17.5, "6387 days", "17 years"),
-            (0.5, "182 days", "6 months"),
-            (0.0, "0 years", "0 months"),
+            (40.0, "40 years", &[][..]),
+            (17.5, "6387 days", &["17 years", "210 months", "912 weeks"]),
+            (1.5, "547 days", &["1 years", "18 months", "78 weeks"]),
+            (0.5, "182 days", &["0 years", "6 months", "26 weeks"]),
+            (0.0, "0 years", &[]),
         ] {
-            assert_eq!(ages(years), (reached.to_owned(), completed.to_owned()), "{years}");
+            let expected = (reached.to_owned(), completed.iter().map(|&age| age.to_owned()).collect());
+            assert_eq!(ages(years), expected, "{years}");
         }
     }
 }
