@@ -4,6 +4,7 @@
 
 mod answers;
 mod api_v2;
+mod authorization;
 mod cli;
 mod clients;
 mod comparing;
@@ -12,6 +13,7 @@ mod discovery;
 mod eligible;
 mod generations;
 mod live;
+mod oauth;
 mod records;
 mod replicas;
 mod results;

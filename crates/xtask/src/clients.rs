@@ -1,4 +1,5 @@
-//! The official MCP clients that the end-to-end tests drive, fetched from PyPI and npm into `target/clients`.
+//! The official MCP clients that the end-to-end tests drive, and the authorization server that one of them gets its tokens
+//! from, fetched from PyPI and npm into `target/clients`.
 
 use crate::steps::{available, run, say};
 use anyhow::{Context as _, bail};
@@ -10,14 +11,17 @@ use std::{
 
 const PYTHON_PACKAGE: &str = "mcp==2.3.0";
 const TYPESCRIPT_PACKAGE: &str = "@modelcontextprotocol/sdk@1.32.2";
+const AUTHORIZATION_SERVER_PACKAGE: &str = "oidc-provider@9.13.3";
 
-/// Fetches both clients unless they are there already.
+/// Fetches all of them unless they are there already.
 ///
-/// The tests look for them at the same places: `python/bin/python` and `typescript/node_modules`.
+/// The tests look for them at the same places: `python/bin/python`, `typescript/node_modules` and
+/// `authorization-server/node_modules`.
 pub(crate) fn fetch(target: &Path) -> anyhow::Result<()> {
     let folder = target.join("clients");
     fetch_once(&folder.join("python"), PYTHON_PACKAGE, python)?;
-    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, typescript)
+    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, npm)?;
+    fetch_once(&folder.join("authorization-server"), AUTHORIZATION_SERVER_PACKAGE, npm)
 }
 
 /// Runs `install` in an emptied folder unless a finished one has this very package.
@@ -48,7 +52,7 @@ fn python(folder: &Path, package: &str) -> anyhow::Result<()> {
     run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", package]))
 }
 
-fn typescript(folder: &Path, package: &str) -> anyhow::Result<()> {
+fn npm(folder: &Path, package: &str) -> anyhow::Result<()> {
     if !available("node", "--version") || !available("npm", "--version") {
         bail!("node (18 or newer) and npm are needed; install them and run again");
     }
