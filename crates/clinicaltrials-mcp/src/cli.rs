@@ -19,9 +19,25 @@ Exit codes: 0 done, 1 failed, 2 imported but some records were refused, 64 wrong
 
 const SERVE_AFTER_HELP: &str = "\
 Set by the environment only:
-  MCP_AUTH_SECRET_KEY[_FILE]             the secret of --auth jwt, at least 32 bytes, or a file with it
-  MCP_JWT_EXPECTED_ISSUER, _AUDIENCE     the iss and aud that a token must have
-  MCP_PUBLIC_URL, MCP_ALLOWED_HOSTS      names clients use for this server (Host header), besides loopback
+  MCP_AUTH_SECRET_KEY[_FILE]             --auth jwt: the secret, or a file with it: at least 32 bytes (HS256),
+                                         48 for HS384 too, 64 for HS512 too
+  MCP_JWT_PUBLIC_KEY[_FILE]              --auth jwt: instead of a secret, a public key in PEM, or a file with it: RSA
+                                         (RS256 to RS512, PS256 to PS512), P-256 (ES256), P-384 (ES384), Ed25519 (EdDSA)
+  MCP_JWT_EXPECTED_ISSUER, _AUDIENCE     --auth jwt: the iss and aud that a token must have
+  OAUTH_ISSUER_URL                       --auth oauth: the authorization server, as its tokens have it in iss
+  OAUTH_AUDIENCE                         --auth oauth: the aud that a token must have [default: the resource]
+  OAUTH_JWKS_URI                         where its keys are [default: what its metadata says]
+  OAUTH_JWKS_TIMEOUT_MS                  longest that one request to it may take [default: 5000]
+  OAUTH_JWKS_COOLDOWN_MS                 shortest time between two requests because of unknown keys [default: 30000]
+  OAUTH_JWKS_KEEP_MS                     how long its keys are used while it cannot be asked [default: 3600000]
+  OAUTH_CA_FILE                          certificates (PEM) to trust for it, instead of the system's
+  MCP_AUTH_REQUIRED_SCOPES               scopes that a token must have, with spaces between, or none
+                                         [default: clinicaltrials:read with --auth oauth, else none]
+  MCP_AUTH_SCOPE_CLAIM                   a claim that has them, besides scope and scp, such as roles
+  MCP_PUBLIC_URL                         how clients reach this server, such as https://mcp.example.org: what they are
+                                         told about authorization is made from it (--auth oauth needs it)
+  MCP_SERVER_RESOURCE_IDENTIFIER         what tokens are for (RFC 8707) [default: MCP_PUBLIC_URL and the endpoint]
+  MCP_ALLOWED_HOSTS                      more names clients use for this server (Host header), besides loopback
   MCP_ALLOWED_ORIGINS                    web origins whose requests are not refused [default: loopback; * for all]
   MCP_HTTP_ENDPOINT_PATH                 where MCP is served [default: /mcp]
   MCP_HTTP_MAX_BODY_BYTES                largest request body [default: 1048576]
@@ -34,7 +50,7 @@ Set by the environment only:
   CT_API_BASE_URL                        with --source live: where the API is [default: https://clinicaltrials.gov/api/v2]
   CT_REQUEST_TIMEOUT_MS                  longest that one request to it may take [default: 30000]
   CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND  how often it is asked [default: 1]
-  HTTPS_PROXY, NO_PROXY                  the proxy it is asked through, and hosts that are not
+  HTTPS_PROXY, NO_PROXY                  the proxy it and an authorization server are asked through, and hosts that are not
   CLINICALTRIALS_LIVE_CACHE_BYTES        most bytes of its answers kept in the data directory [default: 268435456]
   CT_MAX_PAGE_SIZE                       most studies on a page of a tool's answer [default: 200]
   CLINICALTRIALS_API_QUERY_TIMEOUT_MS    longest that a search of the REST API may work [default: 2000]";
@@ -99,7 +115,7 @@ pub struct ServeOptions {
     /// Where sessions live: file (in the data directory), file:PATH, memory (gone with the process) or the URL of a Redis or Valkey server that replicas share: redis://, rediss://, redis+cluster://HOST,HOST [env: MCP_SESSIONS, or MCP_SESSIONS_FILE for a file with the URL] [default: file]
     #[arg(long, value_name = "STORE")]
     pub sessions: Option<String>,
-    /// Who may call: none, or jwt (HS256 tokens signed with MCP_AUTH_SECRET_KEY) [env: MCP_AUTH_MODE] [default: none]
+    /// Who may call: none (everybody), jwt (who has a token signed with the key in MCP_AUTH_SECRET_KEY or MCP_JWT_PUBLIC_KEY_FILE) or oauth (who has a token of the authorization server OAUTH_ISSUER_URL) [env: MCP_AUTH_MODE] [default: none]
     #[arg(long, value_name = "MODE")]
     pub auth: Option<String>,
     /// Who may use the REST API at /api/v2: open (everybody), guarded (who may use MCP) or off [env: CLINICALTRIALS_API] [default: open with --auth none, else guarded]

@@ -4,8 +4,10 @@
 //! POST /mcp ─▶ guard: host, origin ─▶ auth: token ─▶ Caller ─▶ sessions: (id, Caller) ─▶ Session ─▶ rmcp ─▶ tools
 //! GET /api/v2/… ─▶ open: guard: host ────────────────────────────▶ api_v2
 //!              └─▶ guarded: guard: host, origin ─▶ auth: token ─▶ api_v2
+//! GET /.well-known/oauth-protected-resource ─▶ what clients are told, made from the settings
 //! ```
 
+mod cors;
 mod guard;
 
 use crate::{
@@ -25,7 +27,7 @@ use axum::{
 };
 use axum_server::{Handle, accept::NoDelayAcceptor};
 use guard::{Guard, TurnedAway};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use mcp_sessions::{PolicyError, Sessions, http::SessionLayer};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -44,6 +46,8 @@ use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
+/// Where a protected resource is described; for this one, with the path of the endpoint after it (RFC 9728 §3.1).
+const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 /// How long a server that was asked to stop still takes requests while `/readyz` already refuses.
 const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
 /// How old an answer of the session store may be for `/readyz`.
@@ -65,6 +69,7 @@ pub struct HttpServer {
 struct Health {
     engine: Engine,
     sessions: Sessions<Store>,
+    gate: Arc<Gate>,
     /// When the session store was last asked, and whether it answered.
     asked: Mutex<Option<(Instant, bool)>>,
     draining: AtomicBool,
@@ -127,12 +132,19 @@ impl HttpServer {
             ApiAccess::Guarded => Some(api().layer(from_fn_with_state(gate.clone(), admit))),
             ApiAccess::Off => None,
         };
-        let health =
-            Arc::new(Health { engine, sessions, asked: Mutex::default(), draining: AtomicBool::new(false) });
+        let (asked, draining) = (Mutex::default(), AtomicBool::new(false));
+        let health = Arc::new(Health { engine, sessions, gate: gate.clone(), asked, draining });
+        let metadata = Router::new()
+            .route(METADATA_PATH, get(metadata))
+            .route(&format!("{METADATA_PATH}{}", settings.endpoint), get(metadata))
+            .layer(cors::of_what_is_public())
+            .with_state(gate.clone());
         let endpoint = settings.endpoint.clone();
         let router = Router::new()
             .route_service(&endpoint, with_sessions)
-            .route_layer(from_fn_with_state(gate, admit))
+            .route_layer(from_fn_with_state(gate.clone(), admit))
+            .route_layer(cors::of_the_endpoint(gate))
+            .merge(metadata)
             .route("/healthz", get(|| async { Json(json!({"status": "ok"})) }))
             .route("/readyz", get(ready).with_state(health.clone()))
             .fallback(move || async move {
@@ -195,18 +207,18 @@ async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) 
     if let Err(reason) = gate.guard.check(request.uri(), request.headers()) {
         return turned_away(reason);
     }
-    match gate.authenticator.caller(request.headers()) {
+    match gate.authenticator.caller(request.uri(), request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(error) => {
-            let challenge = error.challenge();
-            let body = Json(json!({"error": "invalid_token", "error_description": error.to_string()}));
-            let headers = [(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))];
-            (StatusCode::UNAUTHORIZED, headers, body).into_response()
-        }
+        Err(error) => gate.authenticator.refusal(error),
     }
+}
+
+/// What clients are told about the authorization that they need (RFC 9728), whoever asks.
+async fn metadata(State(gate): State<Arc<Gate>>) -> Response {
+    gate.authenticator.metadata().unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 /// Checks only that a request means this server: what is public may be asked for by anybody, from any page.
@@ -229,6 +241,8 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
         Some("the registry cannot be read")
     } else if !health.store_answers().await {
         Some("the session store cannot be reached")
+    } else if !health.gate.authenticator.is_ready() {
+        Some("the authorization server's keys cannot be had")
     } else {
         None
     };

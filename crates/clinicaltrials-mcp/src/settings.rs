@@ -3,9 +3,16 @@
 //! An option on the command line wins over the environment. The environment is an argument, so reading it can be
 //! tested; nothing else in the program looks at it. All mistakes are reported together.
 
+mod auth;
+
+pub use auth::{
+    AuthSettings, JwtSettings, KeyTimes, OauthSettings, ProxySettings, ResourceSettings, ScopeSettings,
+};
+
 use crate::cli::{CommonOptions, ServeOptions};
 use ctgov_live::LiveOptions;
 use mcp_sessions::{Policy, RedisStore, RedisUrlError};
+use reqwest::Url;
 use std::{
     env::VarError,
     fmt,
@@ -241,35 +248,6 @@ pub enum AllowedOrigins {
     Any,
 }
 
-/// Who may call.
-#[derive(Clone, PartialEq, Eq)]
-pub enum AuthSettings {
-    /// Everybody, unnamed.
-    None,
-    /// Who brings a token signed with the shared secret (HS256).
-    Jwt {
-        /// The secret, at least 32 bytes.
-        secret: Vec<u8>,
-        /// The `iss` a token must have.
-        issuer: Option<String>,
-        /// The `aud` a token must have.
-        audience: Option<String>,
-    },
-}
-
-impl fmt::Debug for AuthSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("None"),
-            Self::Jwt { issuer, audience, .. } => f
-                .debug_struct("Jwt")
-                .field("issuer", issuer)
-                .field("audience", audience)
-                .finish_non_exhaustive(),
-        }
-    }
-}
-
 /// One mistake: which setting, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {problem}")]
@@ -285,6 +263,8 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Result<String, VarError>;
 
 /// A secret shorter than this can be guessed offline from one token (RFC 7518 §3.2).
 pub const SECRET_BYTES_MIN: usize = 32;
+/// What `--auth` takes.
+const AUTHENTICATION_MODES: &str = "none, jwt, oauth";
 const BODY_BYTES_MAX_DEFAULT: usize = 1 << 20;
 const PAGE_SIZE_MAX_DEFAULT: u16 = 200;
 const CACHE_BYTES_MAX_DEFAULT: u64 = 256 << 20;
@@ -350,14 +330,18 @@ impl HttpSettings {
     pub fn read(options: &ServeOptions, env: Environment<'_>) -> Result<Self, Vec<SettingError>> {
         let mut reader = Reader::new(env);
         let listen = reader.listen(options.listen.as_deref());
-        let auth = reader.auth(options.auth.as_deref());
+        let (public_url, endpoint) = (reader.public_url(), reader.endpoint());
+        let auth = reader.auth(options.auth.as_deref(), public_url.as_ref(), &endpoint);
         let allow_unauthenticated = options.allow_unauthenticated
             || reader.choice(None, "MCP_ALLOW_UNAUTHENTICATED", &[("true", true), ("false", false)], false);
-        if auth == Some(AuthSettings::None) && !listen.ip().is_loopback() && !allow_unauthenticated {
+        if auth.as_ref().is_some_and(AuthSettings::is_none)
+            && !listen.ip().is_loopback()
+            && !allow_unauthenticated
+        {
             reader.mistake(
                 "--auth none",
                 format!(
-                    "{listen} can be reached from other machines; use --auth jwt, listen on 127.0.0.1, \
+                    "{listen} can be reached from other machines; use --auth jwt or oauth, listen on 127.0.0.1, \
                      or say --allow-unauthenticated if everybody may call"
                 ),
             );
@@ -367,8 +351,8 @@ impl HttpSettings {
         let api = reader.api(options.api.as_deref(), auth.as_ref());
         let settings = Self {
             listen,
-            endpoint: reader.endpoint(),
-            allowed_hosts: reader.allowed_hosts(listen.ip()),
+            endpoint,
+            allowed_hosts: reader.allowed_hosts(listen.ip(), public_url.as_ref()),
             allowed_origins: reader.allowed_origins(),
             body_bytes_max: reader
                 .parsed(
@@ -554,7 +538,8 @@ impl<'a> Reader<'a> {
 
     fn api(&mut self, option: Option<&str>, auth: Option<&AuthSettings>) -> ApiSettings {
         // What needs no token for MCP needs none here.
-        let default = if auth == Some(&AuthSettings::None) { ApiAccess::Open } else { ApiAccess::Guarded };
+        let default =
+            if auth.is_some_and(AuthSettings::is_none) { ApiAccess::Open } else { ApiAccess::Guarded };
         let accesses = [("open", ApiAccess::Open), ("guarded", ApiAccess::Guarded), ("off", ApiAccess::Off)];
         ApiSettings {
             access: self.choice(given("--api", option), "CLINICALTRIALS_API", &accesses, default),
@@ -664,26 +649,23 @@ impl<'a> Reader<'a> {
             self.mistake("MCP_HTTP_ENDPOINT_PATH", format!("`{path}` is not a path such as /mcp"));
             return "/mcp".into();
         }
-        if path == "/healthz" || path == "/readyz" || path == "/api/v2" || path.starts_with("/api/v2/") {
+        if path == "/healthz"
+            || path == "/readyz"
+            || path == "/api/v2"
+            || path.starts_with("/api/v2/")
+            || path.starts_with("/.well-known/")
+        {
             self.mistake("MCP_HTTP_ENDPOINT_PATH", format!("something else is served at `{path}`"));
         }
         path
     }
 
-    fn allowed_hosts(&mut self, listen: IpAddr) -> Vec<String> {
+    fn allowed_hosts(&mut self, listen: IpAddr, public_url: Option<&Url>) -> Vec<String> {
         let mut hosts: Vec<String> = self.list("MCP_ALLOWED_HOSTS");
         if !listen.is_unspecified() {
             hosts.push(listen.to_string());
         }
-        if let Some(url) = self.variable("MCP_PUBLIC_URL") {
-            match url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_ascii_lowercase)) {
-                Some(host) => hosts.push(host),
-                None => self.mistake(
-                    "MCP_PUBLIC_URL",
-                    format!("`{url}` is not a URL such as https://mcp.example.org"),
-                ),
-            }
-        }
+        hosts.extend(public_url.and_then(Url::host_str).map(str::to_owned));
         hosts
     }
 
@@ -708,37 +690,6 @@ impl<'a> Reader<'a> {
         let text = self.variable(variable).unwrap_or_default();
         let items = text.split(',').map(|item| item.trim().trim_end_matches('/').to_ascii_lowercase());
         items.filter(|item| !item.is_empty()).collect()
-    }
-
-    fn auth(&mut self, option: Option<&str>) -> Option<AuthSettings> {
-        let (setting, mode) =
-            self.text(given("--auth", option), "MCP_AUTH_MODE").unwrap_or(("--auth".into(), "none".into()));
-        match mode.to_ascii_lowercase().as_str() {
-            "none" => Some(AuthSettings::None),
-            "jwt" => Some(AuthSettings::Jwt {
-                secret: self.secret("MCP_AUTH_SECRET_KEY")?,
-                issuer: self.variable("MCP_JWT_EXPECTED_ISSUER"),
-                audience: self.variable("MCP_JWT_EXPECTED_AUDIENCE"),
-            }),
-            _ => {
-                self.mistake(setting, format!("`{mode}` is not one of none, jwt"));
-                None
-            }
-        }
-    }
-
-    /// A secret of which there must be one.
-    fn secret(&mut self, variable: &str) -> Option<Vec<u8>> {
-        let Some((setting, secret)) = self.text_or_file(variable)? else {
-            self.mistake(variable, "is not set; --auth jwt needs it (or the file in its _FILE variant)");
-            return None;
-        };
-        if secret.len() < SECRET_BYTES_MIN {
-            let length = secret.len();
-            self.mistake(setting, format!("has {length} bytes; a secret needs at least {SECRET_BYTES_MIN}"));
-            return None;
-        }
-        Some(secret)
     }
 
     /// What a variable says, or the file that its `…_FILE` names, and which of the two; `None` after a mistake.
@@ -788,7 +739,7 @@ mod tests {
         assert_eq!((settings.source, settings.page_size_max), (Source::Auto, 200));
         let http = HttpSettings::read(&ServeOptions::default(), &env).unwrap();
         assert_eq!(http.listen.to_string(), "127.0.0.1:3010");
-        assert_eq!((http.endpoint.as_str(), http.auth), ("/mcp", AuthSettings::None));
+        assert!(http.endpoint == "/mcp" && http.auth.is_none());
         assert_eq!(
             http.sessions,
             SessionSettings { place: SessionPlace::File(None), policy: Policy::default() }
@@ -856,9 +807,9 @@ mod tests {
         assert_eq!(
             lines(&errors),
             [
+                "MCP_HTTP_ENDPOINT_PATH: something else is served at `/api/v2/mcp`",
                 "CLINICALTRIALS_API: `yes` is not one of open, guarded, off",
                 "CLINICALTRIALS_API_QUERY_TIMEOUT_MS: `1` is not milliseconds from 100 to 30000",
-                "MCP_HTTP_ENDPOINT_PATH: something else is served at `/api/v2/mcp`",
             ]
         );
     }
@@ -885,8 +836,9 @@ mod tests {
             _ => Err(VarError::NotPresent),
         };
         let settings = HttpSettings::read(&ServeOptions::default(), &env).unwrap();
-        let AuthSettings::Jwt { secret, .. } = &settings.auth else { panic!("{settings:?}") };
-        assert_eq!(secret.len(), 32);
+        let AuthSettings::Jwt(jwt) = &settings.auth else { panic!("{settings:?}") };
+        // Without the line's end it is too short for another algorithm.
+        assert!(format!("{:?}", jwt.key).contains("[HS256]"), "{:?}", jwt.key);
         assert!(!format!("{settings:?}").contains("0123456789"));
     }
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod api_v2;
+mod authorization;
 mod cli;
 mod clients;
 mod cohorts;
@@ -15,6 +16,7 @@ mod eligible;
 mod generations;
 mod inspector;
 mod live;
+mod oauth;
 mod records;
 mod replicas;
 mod results;

@@ -621,7 +621,7 @@ async fn statistics_are_of_one_state_of_the_data() {
 
 #[tokio::test]
 async fn who_may_use_it_is_what_was_set() {
-    let jwt = AuthSettings::Jwt { secret: SECRET.as_bytes().to_vec(), issuer: None, audience: None };
+    let jwt = AuthSettings::shared_secret(SECRET.as_bytes());
     let guarded = InProcess::start(Arc::new(Shared(Scripted::numbered([1]))), jwt).await;
     let client = Client::new(&guarded.url);
     assert_eq!(client.get("/version").await.status, 401);

@@ -1,8 +1,13 @@
-//! The official clients talk to the real program: Python SDK in both eras over HTTP and stdio, TypeScript SDK over HTTP.
+//! The official clients talk to the real program: Python SDK in both eras over HTTP and stdio, TypeScript SDK over HTTP,
+//! with a token that it was given and with one that it gets for itself from a real authorization server.
 //!
 //! `cargo xtask test` fetches them into `target/clients`; without it these tests say that they were skipped.
 
-use crate::support::{Program, sample_mirror, skipped, token};
+use crate::support::{
+    Program, sample_mirror,
+    servers::{Other, free_address},
+    skipped, token,
+};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -134,4 +139,28 @@ fn the_typescript_sdk_over_http() {
     let seen = converse(&mut command);
     check(&seen, crate::support::LEGACY);
     assert_eq!((&seen["sessionIdIs64Hex"], &seen["statusAfterTermination"]), (&json!(true), &json!(404)));
+}
+
+/// a client that is given nothing but the address finds everything else out: from the 401 to the metadata,
+/// the authorization server, its own registration, a person's consent (PKCE), a token for this server, the call.
+#[test]
+fn the_typescript_sdk_gets_its_own_token_from_an_authorization_server() {
+    let Some(modules) = client("typescript/node_modules") else { return };
+    let Some(server_modules) = client("authorization-server/node_modules") else { return };
+    let issuer = Other::authorization_server(&script("authorization_server.mjs"), &server_modules);
+    let issuer_url = format!("http://{}", issuer.address);
+    let mirror = sample_mirror(STUDIES);
+    let address = free_address();
+    let server = Program::serve(
+        mirror.path(),
+        &["--auth", "oauth", "--listen", &address.to_string()],
+        &[("OAUTH_ISSUER_URL", &issuer_url), ("MCP_PUBLIC_URL", &format!("http://{address}"))],
+    );
+    let seen = converse(Command::new("node").arg(script("oauth_client.mjs")).arg(modules).arg(&server.url));
+    assert_eq!(seen["challenged"], true);
+    assert_eq!((&seen["asked"]["resource"], &seen["audience"]), (&json!(server.url), &json!(server.url)));
+    assert_eq!(seen["asked"]["code_challenge_method"], "S256");
+    let scope = "clinicaltrials:read";
+    assert_eq!((&seen["asked"]["scope"], &seen["scope"]), (&json!(scope), &json!(scope)));
+    assert_eq!(seen["count"], json!(STUDIES));
 }

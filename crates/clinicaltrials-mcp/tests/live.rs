@@ -1,7 +1,8 @@
 //! `--source live` over our own `/api/v2`: what tools answer live is what they answer over the mirror behind it.
 
 use crate::support::{
-    Caller, Program, import, program, sample_mirror, servers::free_address, shared_data, skipped,
+    Caller, Program, SECRET, import, program, sample_mirror, servers::free_address, shared_data, skipped,
+    token,
 };
 use serde_json::{Map, Value, json};
 use std::{
@@ -442,4 +443,31 @@ async fn live_answers_over_real_studies_are_those_of_the_mirror() {
     let mirrored = tempfile::tempdir().unwrap();
     import(&file, mirrored.path());
     compare(&Pair::over(mirrored)).await;
+}
+
+/// H-5, A-12: what the registry's API is asked has nothing of who asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callers_token_stays_here() {
+    let (told, mut heads) = tokio::sync::mpsc::unbounded_channel();
+    let registry = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        told.send(format!("{:?}", request.into_parts().0).to_lowercase()).unwrap();
+        async { axum::http::StatusCode::NOT_FOUND }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/api/v2", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, registry).await });
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("CT_API_BASE_URL", address.as_str()), ("MCP_AUTH_SECRET_KEY", SECRET)];
+    let program = Program::serve(folder.path(), &["--source", "live", "--auth", "jwt"], &variables);
+    let token = token(&json!({"sub": "ana"}));
+    let caller = Caller::new(&program.url).with("authorization", format!("Bearer {token}")).stateless();
+    caller.call(COUNT, json!({"conditionQuery": "asthma"})).await;
+    drop(program);
+    let mut questions = 0;
+    while let Ok(head) = heads.try_recv() {
+        assert!(!head.contains("authorization") && !head.contains("bearer"), "{head}");
+        assert!(!head.contains(&token.to_lowercase()), "{head}");
+        questions += 1;
+    }
+    assert!(questions > 0, "the registry was asked");
 }

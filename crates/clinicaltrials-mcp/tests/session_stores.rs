@@ -80,7 +80,7 @@ async fn a_token_that_expires_ends_nothing_that_runs() {
     /// How far apart clocks may be: so long a token is taken after its end.
     const SKEW_SECONDS: u64 = 60;
     let registry = SlowRegistry::new(Duration::from_secs(4));
-    let auth = AuthSettings::Jwt { secret: SECRET.into(), issuer: None, audience: None };
+    let auth = AuthSettings::shared_secret(SECRET.as_bytes());
     let mut server = InProcess::start(registry.clone(), auth).await;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let mut expiring = ana();

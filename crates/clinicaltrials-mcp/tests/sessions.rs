@@ -15,7 +15,7 @@ async fn list_tools(caller: &Caller) -> Reply {
     caller.request(5, "tools/list", json!({})).await
 }
 
-/// S-7, S-8, S-12, H-3: through the real program, from the token to the log.
+/// S-7, S-8, S-12, H-3, A-20: through the real program, from the token to the log.
 #[tokio::test]
 async fn who_differs_in_any_claim_gets_the_answer_of_an_unknown_id() {
     let mirror = sample_mirror(20);
@@ -119,7 +119,7 @@ async fn an_invented_id_is_never_adopted() {
     assert_eq!(list_tools(&caller.with("mcp-protocol-version", crate::support::LEGACY)).await.status, 400);
 }
 
-/// H-1, H-7: the token comes before all else, and the challenge offers no scopes.
+/// H-1, H-7, A-24: the token comes before all else, and the challenge offers no scopes.
 #[tokio::test]
 async fn without_a_valid_token_nothing_is_read() {
     let mirror = sample_mirror(20);

@@ -1,4 +1,5 @@
-//! The MCP clients that the end-to-end tests drive, fetched from PyPI and npm into `target/clients`.
+//! The MCP clients that the end-to-end tests drive, and the authorization server that one of them gets its tokens from,
+//! fetched from PyPI and npm into `target/clients`.
 
 use crate::steps::{available, output, run, say};
 use anyhow::{Context as _, bail};
@@ -12,16 +13,19 @@ const PYTHON_PACKAGE: &str = "mcp==2.3.0";
 const TYPESCRIPT_PACKAGE: &str = "@modelcontextprotocol/sdk@1.32.2";
 const TYPESCRIPT_2_PACKAGE: &str = "@modelcontextprotocol/client@2.4.0";
 const INSPECTOR_PACKAGE: &str = "@modelcontextprotocol/inspector@2.12.0";
+const AUTHORIZATION_SERVER_PACKAGE: &str = "oidc-provider@9.13.3";
 /// What the Inspector needs; many systems have an older one.
 const NODE_VERSION: &str = "22.23.3";
 
 /// Fetches the clients of every change unless they are there already.
 ///
-/// The tests look for them at the same places: `python/bin/python` and `typescript/node_modules`.
+/// The tests look for them at the same places: `python/bin/python`, `typescript/node_modules` and
+/// `authorization-server/node_modules`.
 pub(crate) fn fetch(target: &Path) -> anyhow::Result<()> {
     let folder = target.join("clients");
     fetch_once(&folder.join("python"), PYTHON_PACKAGE, python)?;
-    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, npm)
+    fetch_once(&folder.join("typescript"), TYPESCRIPT_PACKAGE, npm)?;
+    fetch_once(&folder.join("authorization-server"), AUTHORIZATION_SERVER_PACKAGE, npm)
 }
 
 /// Fetches those that only the deep tests drive, 300 MB of them: `typescript2/node_modules`, `inspector/node_modules`

@@ -52,7 +52,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         allowed_hosts: Vec::new(),
         allowed_origins: AllowedOrigins::Loopback,
         body_bytes_max: 1 << 20,
-        auth: AuthSettings::Jwt { secret: secret.to_vec(), issuer: None, audience: None },
+        auth: AuthSettings::shared_secret(&secret),
         sessions: SessionSettings { place: SessionPlace::File(None), policy: Policy::default() },
         api: ApiSettings::default(),
     };

@@ -74,7 +74,7 @@ fn request_to_copy(mut address: SocketAddr, http: &HttpSettings) -> String {
     }
     let token = match http.auth {
         AuthSettings::None => "",
-        AuthSettings::Jwt { .. } => "  -H \"Authorization: Bearer $TOKEN\" \\\n",
+        AuthSettings::Jwt(_) | AuthSettings::Oauth(_) => "  -H \"Authorization: Bearer $TOKEN\" \\\n",
     };
     format!(
         "Serving MCP at http://{address}{}. Try it:\n\n\

@@ -89,7 +89,8 @@ impl Guard {
             .any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(authority.as_str()))
     }
 
-    fn lets_call(&self, origin: &str) -> bool {
+    /// Whether pages of this origin may call.
+    pub(super) fn lets_call(&self, origin: &str) -> bool {
         match &self.origins {
             AllowedOrigins::Any => true,
             AllowedOrigins::Listed(listed) => listed.iter().any(|known| known.eq_ignore_ascii_case(origin)),

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a server (this process's or the real program), callers, tokens.
 
+pub(crate) mod issuer;
 pub(crate) mod servers;
 pub(crate) mod toolbox;
 
@@ -165,7 +166,7 @@ pub(crate) struct InProcess {
 impl InProcess {
     pub(crate) async fn start(registry: Arc<dyn Registry>, auth: AuthSettings) -> Self {
         // As `serve` has it by default, with time for unoptimised searches.
-        let access = if auth == AuthSettings::None { ApiAccess::Open } else { ApiAccess::Guarded };
+        let access = if auth.is_none() { ApiAccess::Open } else { ApiAccess::Guarded };
         let api = ApiSettings { access, query_time_max: Duration::from_secs(20) };
         let settings = HttpSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

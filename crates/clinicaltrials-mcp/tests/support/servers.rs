@@ -1,4 +1,4 @@
-//! Other people's servers that tests start: Redis, and a load balancer. Gone with the test.
+//! Other people's servers that tests start: Redis, a load balancer, an authorization server. Gone with the test.
 
 use super::skipped;
 use std::{
@@ -67,6 +67,20 @@ impl Other {
             stream.read_exact(&mut answer)?;
             Ok(answer.ends_with(b" 200"))
         }))
+    }
+
+    /// An authorization server that is started by this script with these modules.
+    pub(crate) fn authorization_server(script: &Path, modules: &Path) -> Self {
+        let address = free_address();
+        let mut command = Command::new("node");
+        command.arg(script).arg(modules).arg(address.port().to_string());
+        Self::start(&mut command, address, tempfile::tempdir().unwrap(), |address| {
+            let mut answer = [0; 12];
+            let mut stream = TcpStream::connect(address)?;
+            stream.write_all(b"GET /jwks HTTP/1.0\r\n\r\n")?;
+            stream.read_exact(&mut answer)?;
+            Ok(answer.ends_with(b" 200"))
+        })
     }
 
     /// Stops it without closing anything, or lets it go on.
