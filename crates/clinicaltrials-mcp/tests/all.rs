@@ -21,5 +21,6 @@ mod session_stores;
 mod sessions;
 mod stdio;
 mod support;
+mod tasks;
 mod tools;
 mod transport;

@@ -89,7 +89,7 @@ fn api(program: &Program) -> String {
     program.url.replace("/mcp", "/api/v2")
 }
 
-fn serve_live(data_dir: &Path, arguments: &[&str], api: &str) -> Program {
+pub(crate) fn serve_live(data_dir: &Path, arguments: &[&str], api: &str) -> Program {
     let variables = [("CT_API_BASE_URL", api), ("CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND", "1000")];
     Program::serve(data_dir, arguments, &variables)
 }

@@ -36,13 +36,7 @@ impl Toolbox {
 
     /// Over real studies, if they are next to the checkout.
     pub(crate) fn real() -> Option<Self> {
-        static MIRROR: OnceLock<PathBuf> = OnceLock::new();
-        let file = shared_data("studies.ndjson.gz")?;
-        let mirror = MIRROR.get_or_init(|| {
-            let folder = empty_folder("real-studies");
-            import(&file, &folder);
-            folder
-        });
+        let (file, mirror) = real_studies()?;
         let lines = BufReader::new(GzDecoder::new(fs::File::open(&file).unwrap())).lines();
         let records = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
         Some(Self::over(mirror, records))
@@ -90,6 +84,18 @@ impl Toolbox {
         let tools = self.caller().request(1, "tools/list", json!({})).await.result()["tools"].take();
         tools.as_array().unwrap().clone()
     }
+}
+
+/// The file of real studies, if it is next to the checkout, and a mirror of them, one for all tests.
+pub(crate) fn real_studies() -> Option<(PathBuf, &'static Path)> {
+    static MIRROR: OnceLock<PathBuf> = OnceLock::new();
+    let file = shared_data("studies.ndjson.gz")?;
+    let mirror = MIRROR.get_or_init(|| {
+        let folder = empty_folder("real-studies");
+        import(&file, &folder);
+        folder
+    });
+    Some((file, mirror))
 }
 
 /// A folder beside what is built, emptied of what an earlier run left there: what is made once is never dropped.
