@@ -124,7 +124,7 @@ fn fits(element: &Value, selector: &str) -> bool {
         let (key, wanted) = pair.split_once('=').unwrap();
         match &element[key] {
             Value::String(text) => text == wanted,
-            other => *other.to_string() == *wanted,
+            other => wanted.parse::<Value>().is_ok_and(|wanted| wanted == *other),
         }
     })
 }
