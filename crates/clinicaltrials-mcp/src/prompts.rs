@@ -101,7 +101,7 @@ fn landscape(
          once as interventionQuery. Go on with the one that fits, and say which synonyms were searched.\n\
          2. Describe the field with clinicaltrials_analyze_trends: countByStatus, countByPhase, countByYear, countBySponsor, \
          countBySponsorType, countByCountry, countByInterventionType; cross countByPhase with countByYear to see where it \
-         moves.{group_by}\n\
+         moves.{group_by} Where the data source cannot do this, it says so: then count with filters instead.\n\
          3. Look at what is going on: clinicaltrials_search_studies with statusFilter RECRUITING, sorted by \
          LastUpdatePostDate:desc.\n\
          4. Look at what was found: clinicaltrials_search_studies with advancedFilter AREA[HasResults]true, then \

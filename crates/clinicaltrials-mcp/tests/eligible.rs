@@ -205,3 +205,32 @@ async fn what_cannot_be_looked_for_is_refused_or_noticed_with_what_is_near() {
     assert_eq!(page["totalCount"], 0);
     assert!(page["notices"][0].as_str().unwrap().contains("the nearest are United States"), "{page}");
 }
+
+/// Records old and new write some countries in two ways: nobody is dropped for that.
+#[tokio::test]
+async fn a_country_is_found_by_all_its_names() {
+    let Some(toolbox) = Toolbox::real() else { return };
+    for (asked, names) in [
+        (["South Korea", "korea, republic of"], ["South Korea", "Korea, Republic of"]),
+        (["Russian Federation", "Russia"], ["Russia", "Russian Federation"]),
+        (["Türkiye", "turkey"], ["Turkey", "Turkey (Türkiye)"]),
+    ] {
+        let with = |name: &str| -> BTreeSet<String> {
+            let there = |record: &&Value| {
+                sites(record).iter().any(|site| site["country"] == name)
+                    && record.pointer(&format!("{ELIGIBILITY}/healthyVolunteers")) != Some(&json!(false))
+            };
+            toolbox.records().iter().filter(there).map(|record| id(record).to_owned()).collect()
+        };
+        let [one, other] = names.map(with);
+        assert!(!one.is_subset(&other) && !other.is_subset(&one), "{names:?} need both to be there");
+        for country in asked {
+            let arguments = json!({"location": {"country": country}, "recruitingOnly": false, "healthyVolunteer": true, "maxResults": 50});
+            let found = walk(&toolbox, arguments).await;
+            let ids: BTreeSet<String> =
+                found.iter().map(|study| study["nctId"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(ids, &one | &other, "{country}");
+            assert!(found.iter().all(|study| study["sites"]["sitesInPlace"] != 0), "{country}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ async fn each_era_is_served_in_its_own_way() {
         let session = caller.clone().in_session(reply.header("mcp-session-id").unwrap());
         assert_eq!(
             session.request("x", "tools/list", json!({})).await.result()["tools"].as_array().unwrap().len(),
-            9
+            12
         );
         assert_eq!(session.request(2, "ping", json!({})).await.result(), json!({}));
     }

@@ -38,17 +38,28 @@ pub(super) struct Place {
     pub(super) circle: Option<Circle>,
 }
 
+const COUNTRY: Piece = Piece::named("LocationCountry");
 /// How far a city reaches unless it is said.
 const RADIUS_MI: f64 = 50.0;
 
-/// How people write countries, and how the registry does.
-const COUNTRIES: [(&str, &str); 6] = [
-    ("us", "United States"),
-    ("usa", "United States"),
-    ("united states of america", "United States"),
-    ("uk", "United Kingdom"),
-    ("great britain", "United Kingdom"),
-    ("uae", "United Arab Emirates"),
+/// How the registry writes countries, all of its ways in records old and new, and how else people do.
+const COUNTRIES: [(&[&str], &[&str]); 16] = [
+    (&["United States"], &["us", "usa", "united states of america"]),
+    (&["United Kingdom"], &["uk", "great britain"]),
+    (&["United Arab Emirates"], &["uae"]),
+    (&["South Korea", "Korea, Republic of"], &["korea", "republic of korea"]),
+    (&["Turkey", "Türkiye"], &["turkiye"]),
+    (&["Russia", "Russian Federation"], &[]),
+    (&["Iran"], &["iran, islamic republic of", "islamic republic of iran"]),
+    (&["Vietnam", "Viet Nam"], &[]),
+    (&["Czechia", "Czech Republic"], &[]),
+    (&["Laos", "Lao People's Democratic Republic"], &[]),
+    (&["Syria", "Syrian Arab Republic"], &[]),
+    (&["North Macedonia", "Macedonia, The Former Yugoslav Republic of"], &["macedonia"]),
+    (&["Democratic Republic of the Congo", "Congo, The Democratic Republic of the"], &["dr congo", "drc"]),
+    (&["Côte d'Ivoire"], &["ivory coast"]),
+    (&["Eswatini", "Swaziland"], &[]),
+    (&["Netherlands"], &["the netherlands", "holland"]),
 ];
 
 impl Location {
@@ -84,20 +95,16 @@ impl Place {
         budget: &Budget,
         notices: &mut Vec<String>,
     ) -> Result<Self, RegistryError> {
-        const COUNTRY: Piece = Piece::named("LocationCountry");
         const STATE: Piece = Piece::named("LocationState");
         const CITY: Piece = Piece::named("LocationCity");
         let Location { country, state, city, lat, lon, radius_mi } = location;
-        let country = country.as_deref().map(|country| {
-            let known = COUNTRIES.iter().find(|(written, _)| written.eq_ignore_ascii_case(country.trim()));
-            known.map_or(country, |(_, known)| *known)
-        });
-        let named = [(COUNTRY, country), (STATE, state.as_deref()), (CITY, city.as_deref())];
+        let named = [(COUNTRY, country), (STATE, state), (CITY, city)];
         let mut names = Vec::new();
         for (piece, name) in named {
             let Some(name) = name else { continue };
-            names.push(format!("AREA[{}]{}", piece.name(), quote(name)));
-            notices.extend(unknown_name(piece, name, snapshot, budget)?);
+            let asked = if piece == COUNTRY { country_named(name) } else { one_of(piece, &[name]) };
+            notices.extend(unknown_name(piece, name, &asked, snapshot, budget)?);
+            names.push(asked);
         }
         let radius = radius_mi.unwrap_or(RADIUS_MI);
         let around = |latitude, longitude| Circle { latitude, longitude, radius, unit: LengthUnit::Miles };
@@ -114,11 +121,11 @@ impl Place {
             Some(circle) => {
                 let Circle { latitude, longitude, .. } = circle;
                 let of = city.as_deref().map(|city| format!(" of {city}")).unwrap_or_default();
-                let within = country.map(|country| format!(", in {country}")).unwrap_or_default();
+                let within = country.as_ref().map(|country| format!(", in {country}")).unwrap_or_default();
                 notices.push(format!(
                     "The place is what lies within {radius} miles{of} ({latitude}, {longitude}){within}."
                 ));
-                let country = names.into_iter().zip(country).map(|(name, _)| name).take(1);
+                let country = names.into_iter().take(usize::from(country.is_some()));
                 let near = format!("AREA[LocationGeoPoint]{circle}");
                 country.chain([near]).collect::<Vec<_>>().join(" AND ")
             }
@@ -177,15 +184,34 @@ fn point_of(
     Ok(point)
 }
 
+/// A site in a country, by whichever of its names.
+fn country_named(name: &str) -> String {
+    let name = name.trim();
+    let is_name = |known: &&str| known.to_lowercase() == name.to_lowercase();
+    let known =
+        COUNTRIES.iter().find(|(ours, others)| ours.iter().chain(*others).any(|known| is_name(&known)));
+    one_of(COUNTRY, known.map_or(&[name], |(ours, _)| *ours))
+}
+
+/// A site of which `piece` has one of these names.
+fn one_of(piece: Piece, names: &[&str]) -> String {
+    let any: Vec<String> = names.iter().map(|name| quote(name)).collect();
+    match any.as_slice() {
+        [only] => format!("AREA[{}]{only}", piece.name()),
+        several => format!("AREA[{}]({})", piece.name(), several.join(" OR ")),
+    }
+}
+
 /// What to tell of a name that no site has.
 fn unknown_name(
     piece: Piece,
     name: &str,
+    asked: &str,
     snapshot: &dyn Snapshot,
     budget: &Budget,
 ) -> Result<Option<String>, RegistryError> {
     let mut matching = Matching::default();
-    matching.filter(&format!("SEARCH[Location](AREA[{}]{})", piece.name(), quote(name)))?;
+    matching.filter(&format!("SEARCH[Location]({asked})"))?;
     if snapshot.count(&matching, budget)? > 0 {
         return Ok(None);
     }
