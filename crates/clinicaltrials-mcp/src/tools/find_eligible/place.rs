@@ -187,9 +187,9 @@ fn point_of(
 /// A site in a country, by whichever of its names.
 fn country_named(name: &str) -> String {
     let name = name.trim();
-    let is_name = |known: &&str| known.to_lowercase() == name.to_lowercase();
+    let is_name = |known: &str| known.to_lowercase() == name.to_lowercase();
     let known =
-        COUNTRIES.iter().find(|(ours, others)| ours.iter().chain(*others).any(|known| is_name(&known)));
+        COUNTRIES.iter().find(|(ours, others)| ours.iter().chain(*others).any(|known| is_name(known)));
     one_of(COUNTRY, known.map_or(&[name], |(ours, _)| *ours))
 }
 
