@@ -103,16 +103,16 @@ pub(super) fn header(token: &str) -> Result<(Option<String>, Algorithm), AuthErr
         return Err(AuthError::Malformed);
     }
     let Header { alg, typ, kid, crit, .. } =
-        decode_header(token).map_err(|_| refused("a header that is not read"))?;
+        decode_header(token).map_err(|_| refused(&"a header that is not read"))?;
     let typ = typ.map(|typ| typ.to_ascii_lowercase());
     let is_access_token =
         typ.as_deref().is_none_or(|typ| TYPES.contains(&typ.strip_prefix("application/").unwrap_or(typ)));
     if !is_access_token {
-        return Err(refused("another type of token"));
+        return Err(refused(&"another type of token"));
     }
     // What must be understood is not (RFC 7515 §4.1.11).
     if crit.is_some() {
-        return Err(refused("critical headers"));
+        return Err(refused(&"critical headers"));
     }
     Ok((kid, alg))
 }
@@ -135,17 +135,17 @@ impl Rules {
         let claims = jsonwebtoken::decode::<Claims>(token, key.key(), &validation).map_err(|error| {
             // The reader's error tells the value that it did not like.
             match error.kind() {
-                ErrorKind::Json(_) => refused("a claim of another type"),
+                ErrorKind::Json(_) => refused(&"a claim of another type"),
                 kind => refused(kind),
             }
         })?;
         let claims = claims.claims;
         if self.audience.as_ref().is_some_and(|ours| !claims.aud.names(ours)) {
-            return Err(refused("another audience"));
+            return Err(refused(&"another audience"));
         }
         if self.resource.as_ref().is_some_and(|ours| !claims.resource.names(ours) && !claims.aud.names(ours))
         {
-            return Err(refused("another resource"));
+            return Err(refused(&"another resource"));
         }
         if claims.cnf.is_some() {
             return Err(AuthError::SenderConstrained);
@@ -171,7 +171,7 @@ impl Rules {
                 let mut all: Map<String, Value> =
                     insecure_decode_claims(token).map_err(|_| AuthError::Invalid)?;
                 let more = all.remove(claim).map(serde_json::from_value);
-                more.transpose().map_err(|_| refused("a claim of another type"))?.unwrap_or_default()
+                more.transpose().map_err(|_| refused(&"a claim of another type"))?.unwrap_or_default()
             }
         };
         let is_granted =
@@ -180,7 +180,7 @@ impl Rules {
     }
 }
 
-fn refused(reason: impl std::fmt::Debug) -> AuthError {
+fn refused(reason: &dyn std::fmt::Debug) -> AuthError {
     tracing::debug!(?reason, "token refused");
     AuthError::Invalid
 }

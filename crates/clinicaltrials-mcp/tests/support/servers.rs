@@ -97,7 +97,8 @@ impl Other {
     ) -> Self {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut server = Self { child, address, _folder: folder };
-        let end = Instant::now() + Duration::from_secs(20);
+        // Longer than a busy machine needs.
+        let end = Instant::now() + Duration::from_secs(60);
         while !answers(address).unwrap_or(false) {
             assert!(Instant::now() < end, "{command:?} does not answer");
             assert!(server.child.try_wait().unwrap().is_none(), "{command:?} has ended");
