@@ -9,7 +9,7 @@
 //! by a server that was killed: whoever listens at its address now is somebody else. Claims travel in bodies, not in
 //! URLs.
 
-use crate::sessions::Store;
+use crate::{cohorts::Cohorts, sessions::Store};
 use anyhow::Context as _;
 use axum::{
     Json, Router,
@@ -93,6 +93,8 @@ pub struct Listed {
 pub struct Revoked {
     /// How many were ended.
     pub ended: usize,
+    /// How many saved cohorts were removed.
+    pub cohorts: usize,
 }
 
 impl From<Whose> for Identity {
@@ -103,6 +105,13 @@ impl From<Whose> for Identity {
             .with_client(whose.client.unwrap_or_default())
             .with_subject(whose.subject.unwrap_or_default())
     }
+}
+
+/// What is kept for callers.
+#[derive(Clone)]
+struct Kept {
+    sessions: Sessions<Store>,
+    cohorts: Cohorts,
 }
 
 /// The route, open for as long as this lives.
@@ -122,6 +131,7 @@ impl Admin {
         data_dir: &Path,
         serving: SocketAddr,
         sessions: Sessions<Store>,
+        cohorts: Cohorts,
     ) -> anyhow::Result<Self> {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free port on 127.0.0.1")?;
@@ -136,7 +146,7 @@ impl Admin {
         let router = Router::new()
             .route("/sessions/list", post(list))
             .route("/sessions/revoke", post(revoke))
-            .with_state(sessions)
+            .with_state(Kept { sessions, cohorts })
             .layer(from_fn_with_state(door, admit));
         let server = axum_server::from_tcp(listener.into_std()?)?;
         let serving = tokio::spawn(async move {
@@ -215,7 +225,7 @@ async fn admit(State(door): State<Arc<Door>>, request: Request, next: Next) -> R
     }
 }
 
-async fn list(State(sessions): State<Sessions<Store>>, Json(whose): Json<Whose>) -> Response {
+async fn list(State(Kept { sessions, .. }): State<Kept>, Json(whose): Json<Whose>) -> Response {
     let answer = async {
         let now_ms = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_millis());
         let theirs = sessions.list(&whose.into()).await?;
@@ -225,8 +235,13 @@ async fn list(State(sessions): State<Sessions<Store>>, Json(whose): Json<Whose>)
     answered(answer.await)
 }
 
-async fn revoke(State(sessions): State<Sessions<Store>>, Json(whose): Json<Whose>) -> Response {
-    answered(sessions.terminate_all(&whose.into()).await.map(|ended| Revoked { ended }))
+async fn revoke(State(Kept { sessions, cohorts }): State<Kept>, Json(whose): Json<Whose>) -> Response {
+    let identity = Identity::from(whose);
+    let answer = async {
+        let ended = sessions.terminate_all(&identity).await?;
+        Ok(Revoked { ended, cohorts: cohorts.forget_all(&identity).await? })
+    };
+    answered(answer.await)
 }
 
 fn shown(summary: &SessionSummary, now_ms: u128) -> OpenSession {

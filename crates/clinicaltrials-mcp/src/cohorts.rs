@@ -8,14 +8,17 @@ use crate::{
     sessions::Store,
     settings::{SessionPlace, SessionSettings},
 };
+use anyhow::Context as _;
 use ctgov::essie::{EssieError, Expr, parse};
 use mcp_sessions::{
-    CONTENT_BYTES_MAX, Caller, Face, Handle, HandleError, Handles, MemoryStore, Policy, PolicyError,
-    Rejection, store::Cap,
+    CONTENT_BYTES_MAX, Caller, Face, Handle, HandleError, Handles, Identity, MemoryStore, Policy,
+    PolicyError, Rejection, StoreError, store::Cap,
 };
 use serde::{Deserialize, Serialize};
 use std::{path::Path, time::Duration};
 
+/// How long a cohort is kept that was never used.
+const UNUSED_DAYS: u32 = 1;
 /// How long a cohort is kept after its last use.
 const IDLE_DAYS: u32 = 7;
 /// How long it is kept in all.
@@ -26,12 +29,15 @@ const PER_CALLER_MAX: usize = 100;
 const ALL_MAX: usize = 10_000;
 
 /// How long cohorts live, as callers are told.
-pub const KEPT: &str = "7 days after its last use, 30 days at most";
+const KEPT: &str = "1 day, or 7 days after its last use, and 30 days at most";
+const KEPT_IN_MEMORY: &str =
+    "1 day, or 7 days after its last use, and 30 days at most, but not beyond this server's next stop";
 
 /// Everybody's cohorts. Clones share them.
 #[derive(Clone)]
 pub struct Cohorts {
     handles: Handles<Store>,
+    kept: &'static str,
 }
 
 /// One caller's cohorts.
@@ -83,7 +89,7 @@ pub enum CohortError {
     })]
     Full(Cap),
     /// It cannot be said now.
-    #[error("saved cohorts cannot be reached")]
+    #[error("saved cohorts cannot be read or written just now")]
     Unavailable,
     /// What is kept is no question any more: an earlier version of this program kept it.
     #[error("the cohort cannot be read by this version of the server")]
@@ -102,12 +108,16 @@ impl Cohorts {
             SessionPlace::Memory => SessionPlace::Memory,
             SessionPlace::File(path) => {
                 let sessions = path.clone().unwrap_or_else(|| data_dir.join(Store::FILE));
-                SessionPlace::File(Some(sessions.with_extension("cohorts.redb")))
+                let mut path = sessions.into_os_string();
+                path.push(".cohorts");
+                SessionPlace::File(Some(path.into()))
             }
             SessionPlace::Redis(redis) => SessionPlace::Redis(redis.under("cohorts:")),
         };
-        let store = Store::open(&SessionSettings { place, policy: policy.clone() }, data_dir)?;
-        Ok(Self { handles: Handles::start(store, policy)? })
+        let store = Store::open(&SessionSettings { place, policy: policy.clone() }, data_dir)
+            .context("saved cohorts have no place; their file is called like the session file, with `.cohorts` after it")?;
+        let kept = if matches!(store, Store::Memory(_)) { KEPT_IN_MEMORY } else { KEPT };
+        Ok(Self { handles: Handles::start(store, policy)?, kept })
     }
 
     /// Cohorts that are gone when the process ends; must be called within a Tokio runtime.
@@ -116,7 +126,23 @@ impl Cohorts {
     ///
     /// None that the policy, which is a constant, does not have.
     pub fn in_memory() -> Result<Self, PolicyError> {
-        Ok(Self { handles: Handles::start(Store::Memory(MemoryStore::default()), policy())? })
+        let handles = Handles::start(Store::Memory(MemoryStore::default()), policy())?;
+        Ok(Self { handles, kept: KEPT_IN_MEMORY })
+    }
+
+    /// How long one is kept, as callers are told.
+    #[must_use]
+    pub const fn kept(&self) -> &'static str {
+        self.kept
+    }
+
+    /// Forgets everything that `identity` has saved, and tells how many cohorts that were.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn forget_all(&self, identity: &Identity) -> Result<usize, StoreError> {
+        self.handles.remove_all(identity).await
     }
 
     /// The cohorts of `caller`. Callers who are not authenticated are one.
@@ -126,6 +152,12 @@ impl Cohorts {
 }
 
 impl OwnCohorts {
+    /// [`Cohorts::kept`]
+    #[must_use]
+    pub const fn kept(&self) -> &'static str {
+        self.cohorts.kept
+    }
+
     /// Keeps a question.
     ///
     /// # Errors
@@ -143,7 +175,7 @@ impl OwnCohorts {
     ///
     /// [`CohortError`], the same for one that is somebody else's as for one that never was.
     pub async fn get(&self, id: &str) -> Result<Cohort, CohortError> {
-        let handle = self.cohorts.handles.get(id.trim(), &self.caller).await?;
+        let handle = self.cohorts.handles.get(&spelled(id), &self.caller).await?;
         Cohort::of(&handle).ok_or(CohortError::Unreadable)
     }
 
@@ -162,7 +194,7 @@ impl OwnCohorts {
     ///
     /// [`CohortError::Unavailable`]
     pub async fn delete(&self, id: &str) -> Result<bool, CohortError> {
-        match self.cohorts.handles.remove(id.trim(), &self.caller).await {
+        match self.cohorts.handles.remove(&spelled(id), &self.caller).await {
             Ok(was_there) => Ok(was_there),
             Err(rejection) if rejection.face() == Face::NotFound => Ok(false),
             Err(rejection) => Err(rejection.into()),
@@ -206,10 +238,15 @@ impl From<Rejection> for CohortError {
     }
 }
 
+/// An id as it was given out.
+fn spelled(id: &str) -> String {
+    id.trim().to_ascii_lowercase()
+}
+
 fn policy() -> Policy {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     Policy::default()
-        .with_unused_timeout(DAY * IDLE_DAYS)
+        .with_unused_timeout(DAY * UNUSED_DAYS)
         .with_idle_timeout(DAY * IDLE_DAYS)
         .with_lifetime(DAY * LIFETIME_DAYS)
         .with_max_per_identity(PER_CALLER_MAX)
@@ -223,7 +260,11 @@ mod tests {
 
     #[test]
     fn what_callers_are_told_is_how_it_is() {
-        assert_eq!(KEPT, format!("{IDLE_DAYS} days after its last use, {LIFETIME_DAYS} days at most"));
+        let told = format!(
+            "{UNUSED_DAYS} day, or {IDLE_DAYS} days after its last use, and {LIFETIME_DAYS} days at most"
+        );
+        assert_eq!(KEPT, told);
+        assert!(KEPT_IN_MEMORY.starts_with(KEPT));
         assert!(policy().checked().is_ok());
     }
 }

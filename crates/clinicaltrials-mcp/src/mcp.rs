@@ -36,7 +36,8 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 const INSTRUCTIONS: &str = "\
 Studies registered on ClinicalTrials.gov. Search with clinicaltrials_search_studies, count with \
 clinicaltrials_get_study_count, read records with clinicaltrials_get_study_record and posted results with \
-clinicaltrials_get_study_results; for a person use clinicaltrials_find_eligible. When a field's name or value is \
+clinicaltrials_get_study_results; for a person use clinicaltrials_find_eligible; go on with a set of studies by \
+clinicaltrials_create_cohort. When a field's name or value is \
 uncertain, look it up with clinicaltrials_get_field_definitions and clinicaltrials_get_field_values. Every answer names \
 the data version it comes from; records with an NCT9… number are synthetic, made up for trying things out, and describe no \
 real study.";
@@ -52,7 +53,8 @@ pub struct McpServer {
 impl McpServer {
     /// A server that answers from `engine`, keeps `cohorts`, and has at most `page_size_max` studies on a page.
     pub fn new(engine: Engine, cohorts: Cohorts, page_size_max: u16) -> Self {
-        Self { engine, cohorts, tools: Arc::new(tools::Catalogue::new(page_size_max)) }
+        let tools = Arc::new(tools::Catalogue::new(page_size_max, cohorts.kept()));
+        Self { engine, cohorts, tools }
     }
 }
 

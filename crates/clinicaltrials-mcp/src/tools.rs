@@ -85,12 +85,12 @@ pub enum Failure {
 }
 
 impl Catalogue {
-    /// The tools, with at most `page_size_max` studies on a page.
-    pub fn new(page_size_max: u16) -> Self {
+    /// The tools, with at most `page_size_max` studies on a page, and cohorts that are kept for so long.
+    pub fn new(page_size_max: u16, cohorts_kept: &str) -> Self {
         let tools = vec![
             (Which::AnalyzeTrends, analyze_trends::definition()),
             (Which::CompareStudies, compare_studies::definition()),
-            (Which::CreateCohort, cohorts::create_definition()),
+            (Which::CreateCohort, cohorts::create_definition(cohorts_kept)),
             (Which::DeleteCohort, cohorts::delete_definition()),
             (Which::FindEligible, find_eligible::definition()),
             (Which::GetFieldDefinitions, get_field_definitions::definition()),

@@ -114,11 +114,12 @@ async fn cohorts_are_listed_and_deleted() {
         ]
     );
     assert_eq!(listed["cohorts"][0]["versionThen"], listed["data"]["version"]);
-    let deleted = toolbox.value("delete_cohort", json!({"cohortId": [first, "0123456789abcdef"]})).await;
+    let ids = format!("{}, 0123456789abcdef, {first}", first.to_uppercase());
+    let deleted = toolbox.value("delete_cohort", json!({"cohort_id": ids.to_lowercase()})).await;
     assert_eq!((&deleted["deleted"], &deleted["notYours"]), (&json!([first]), &json!(["0123456789abcdef"])));
     let (problem, hint) = toolbox.refusal("search_studies", json!({"cohortId": first})).await;
     assert_eq!(problem, "you have no such cohort");
-    assert!(hint.contains("7 days") && hint.contains("clinicaltrials_list_cohorts"), "{hint}");
+    assert!(hint.contains("clinicaltrials_list_cohorts"), "{hint}");
     assert_eq!(toolbox.value("list_cohorts", json!({})).await["cohorts"].as_array().unwrap().len(), 1);
 }
 
@@ -136,6 +137,8 @@ async fn what_is_no_cohort_is_refused_with_what_to_do() {
         (json!({"query": "(asthma"}), "`query` cannot be searched"),
         (json!({"nctIds": many}), "the cohort "),
         (json!({"query": "asthma", "name": "x".repeat(101)}), "`name` is too long"),
+        (json!({"query": "asthma", "name": "a\u{202e}b"}), "`name` has characters that do not show"),
+        (json!({"query": "asthma", "name": "a\nb"}), "`name` has characters that do not show"),
     ] {
         let (problem, hint) = toolbox.refusal("create_cohort", arguments.clone()).await;
         assert!(problem.starts_with(told) && !hint.is_empty(), "{arguments}: {problem}");
@@ -143,7 +146,35 @@ async fn what_is_no_cohort_is_refused_with_what_to_do() {
     assert_eq!(toolbox.value("list_cohorts", json!({})).await["cohorts"], json!([]), "nothing was kept");
 }
 
-/// Callers of both eras have them, each their own, and a server that is started again has them still.
+/// To narrow one again and again makes it longer, not deeper, and ends with a word of what to do.
+#[tokio::test]
+async fn a_cohort_is_refined_until_it_is_too_long() {
+    let toolbox = Toolbox::sample();
+    let circle = json!({"geoFilter": "distance(42.36,-71.06,500mi)", "query": "study"});
+    let first = cohort(&toolbox, circle.clone()).await;
+    let near = toolbox.value("search_studies", json!({"cohortId": first, "pageSize": 5})).await;
+    let asked = toolbox.value("search_studies", circle).await;
+    assert_eq!(near["totalCount"], asked["totalCount"]);
+    let studies = near["studies"].as_array().unwrap();
+    assert!(!studies.is_empty() && studies.iter().all(|study| study["near"]["sitesInPlace"] != 0), "{near}");
+    let mut id = first;
+    for number in 0..90 {
+        let refinement = json!({"fromCohortId": id, "combine": "subtract", "query": format!("word{number}")});
+        id = cohort(&toolbox, refinement).await;
+        let same = json!({"fromCohortId": id, "combine": "intersect", "query": "study"});
+        toolbox.value("delete_cohort", json!({"cohortId": cohort(&toolbox, same).await})).await;
+    }
+    let listed = toolbox.value("list_cohorts", json!({})).await;
+    let last = &listed["cohorts"].as_array().unwrap().last().unwrap()["expression"];
+    assert!(last.as_str().unwrap().ends_with('…') && listed.to_string().len() < 60_000, "{last}");
+    let many: Vec<String> = (1..=500).map(|number| format!("NCT{number:08}")).collect();
+    let (problem, hint) = toolbox.refusal("create_cohort", json!({"nctIds": many})).await;
+    assert!(problem.contains("bytes, and 4096 can be kept") && hint.contains("250"), "{problem} {hint}");
+    let fewer: Vec<&String> = many.iter().take(250).collect();
+    cohort(&toolbox, json!({"nctIds": fewer})).await;
+}
+
+/// H-4: callers of both eras have them, each their own, and a server that is started again has them still.
 #[tokio::test]
 async fn a_cohort_is_its_makers_in_both_eras_and_after_a_restart() {
     let mirror = sample_mirror(40);

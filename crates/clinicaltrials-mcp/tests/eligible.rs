@@ -206,6 +206,21 @@ async fn what_cannot_be_looked_for_is_refused_or_noticed_with_what_is_near() {
     assert!(page["notices"][0].as_str().unwrap().contains("the nearest are United States"), "{page}");
 }
 
+/// The registry writes states in full; people, and models, do not.
+#[tokio::test]
+async fn a_state_is_found_by_its_abbreviation() {
+    let Some(toolbox) = Toolbox::real() else { return };
+    for (short, long) in [("CA", "California"), ("ma", "Massachusetts"), ("PA", "Pennsylvania")] {
+        let count = async |state: &str| {
+            let location = json!({"country": "USA", "state": state});
+            let arguments = json!({"conditions": "cancer", "recruitingOnly": false, "location": location});
+            toolbox.value("find_eligible", arguments).await["totalCount"].as_u64().unwrap()
+        };
+        let in_full = count(long).await;
+        assert!(in_full > 5 && count(short).await >= in_full, "{short}");
+    }
+}
+
 /// Records old and new write some countries in two ways: nobody is dropped for that.
 #[tokio::test]
 async fn a_country_is_found_by_all_its_names() {

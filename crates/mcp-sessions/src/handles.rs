@@ -9,8 +9,8 @@ use std::fmt;
 use crate::id::os_random;
 use crate::sessions::Kind;
 use crate::{
-    Caller, CallerKey, IdentityDigest, Policy, PolicyError, Rejection, SessionKey, SessionState,
-    SessionStore, Sessions,
+    Caller, CallerKey, Identity, IdentityDigest, Policy, PolicyError, Rejection, SessionKey, SessionState,
+    SessionStore, Sessions, StoreError,
 };
 
 /// The most bytes of text that a handle stands for.
@@ -166,6 +166,15 @@ impl<S: SessionStore> Handles<S> {
         let mut kept = self.records.list_of(&owner).await?;
         kept.sort_by(|a, b| (a.created_ms, a.state.handle()).cmp(&(b.created_ms, b.state.handle())));
         Ok(kept.iter().filter_map(|summary| Handle::of(&summary.state)).collect())
+    }
+
+    /// Removes every handle of `identity` and tells how many that were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store fails.
+    pub async fn remove_all(&self, identity: &Identity) -> Result<usize, StoreError> {
+        self.records.terminate_all(identity).await
     }
 
     /// How long handles live and how many there may be.

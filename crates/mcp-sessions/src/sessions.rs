@@ -260,7 +260,8 @@ impl<S: SessionStore> Sessions<S> {
         let ended = self.inner.store.terminate_all(&digest).await?;
         if ended > 0 {
             let owner = digest.fingerprint();
-            tracing::info!(target: TARGET, event = "terminated", %owner, ended, "ended {ended} sessions of {owner}");
+            let kind = self.inner.kind.word();
+            tracing::info!(target: TARGET, event = "terminated", kind, %owner, ended, "ended {ended} {kind}s of {owner}");
         }
         Ok(ended)
     }

@@ -10,7 +10,7 @@ use mcp_sessions::{
 };
 
 use crate::support::worlds::on_every_store;
-use crate::support::{Log, ana, ben};
+use crate::support::{Log, ana, ben, identity};
 
 on_every_store! {
     a_handle_is_its_makers
@@ -29,7 +29,7 @@ async fn handles<W: World>(world: &W, policy: Policy) -> Handles<W::Store> {
     Handles::start(world.store().await, policy).expect("the policy agrees with itself")
 }
 
-/// Possession is not authorization.
+/// H-4: possession is not authorization.
 async fn a_handle_is_its_makers<W: World>(world: &W) {
     let handles = handles(world, policy(world)).await;
     let handle = handles.create(&ana(), "AREA[Phase]PHASE3").await.expect("there is room");
@@ -51,7 +51,7 @@ async fn a_handle_is_its_makers<W: World>(world: &W) {
     assert!(matches!(handles.get(handle.id(), &ana()).await, Err(Rejection::Unknown)));
 }
 
-/// Who is not signed in shares with everybody else who is not, and with nobody who is.
+/// H-4: who is not signed in shares with everybody else who is not, and with nobody who is.
 async fn nobody_is_one_owner<W: World>(world: &W) {
     let handles = handles(world, policy(world).with_max_per_identity(1)).await;
     let handle = handles.create(&Caller::Anonymous, "asthma").await.expect("there is room");
@@ -94,6 +94,9 @@ async fn an_owner_has_no_more_than_the_cap<W: World>(world: &W) {
     handles.create(&ben(), "his").await.expect("his are counted by themselves");
     handles.remove(first.id(), &ana()).await.expect("it is hers");
     handles.create(&ana(), "3").await.expect("there is room again");
+    assert_eq!(handles.remove_all(&identity("ana")).await.expect("the store answers"), 2);
+    assert_eq!(handles.list(&ana()).await.expect("the store answers"), []);
+    assert_eq!(handles.list(&ben()).await.expect("the store answers").len(), 1);
     let long = "x".repeat(CONTENT_BYTES_MAX);
     let most = handles.create(&ben(), &long).await.expect("as long as may be");
     assert_eq!(handles.get(most.id(), &ben()).await.expect("it is his").content(), long);

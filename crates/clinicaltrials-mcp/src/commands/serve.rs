@@ -36,13 +36,13 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     let version = timeout(FIRST_ANSWER_TIME_MAX, version).await;
     let store = Store::open(&http.sessions, &settings.data_dir)?;
     let cohorts = Cohorts::open(&http.sessions, &settings.data_dir)?;
-    let server = McpServer::new(engine.clone(), cohorts, settings.page_size_max);
+    let server = McpServer::new(engine.clone(), cohorts.clone(), settings.page_size_max);
     let server = HttpServer::new(http, engine, server, store)?;
     let listener = TcpListener::bind(http.listen)
         .await
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", http.listen))?;
     let address = listener.local_addr().context("the listener has no address")?;
-    let admin = Admin::open(&settings.data_dir, address, server.sessions()).await;
+    let admin = Admin::open(&settings.data_dir, address, server.sessions(), cohorts).await;
     if let Err(error) = &admin {
         tracing::warn!("the command `sessions` cannot reach this server: {error:#}");
     }

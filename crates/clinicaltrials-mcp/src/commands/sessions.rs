@@ -32,14 +32,19 @@ pub async fn run(settings: &Settings, options: &SessionsOptions) -> anyhow::Resu
             if *json { format!("{}\n", serde_json::to_string_pretty(&listed)?) } else { in_words(&listed) }
         }
         SessionsAction::Revoke { whose } => {
-            let Revoked { ended } = server.ask("revoke", &named(whose)?).await?;
+            let Revoked { ended, cohorts } = server.ask("revoke", &named(whose)?).await?;
             ensure!(
-                ended > 0,
+                ended + cohorts > 0,
                 "nobody has a session open under this identity: it is compared as a whole, so give every claim that \
                  their tokens carry (--issuer, --tenant, --client, --subject) and no other; each client a person uses \
                  is an identity of its own"
             );
-            format!("ended {}\n", sessions(ended))
+            let cohorts = match cohorts {
+                0 => String::new(),
+                1 => " and removed a saved cohort".to_owned(),
+                several => format!(" and removed {several} saved cohorts"),
+            };
+            format!("ended {}{cohorts}\n", sessions(ended))
         }
     };
     stdout().write_all(text.as_bytes()).context("nobody reads the answer")

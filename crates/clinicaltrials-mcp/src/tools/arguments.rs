@@ -81,9 +81,12 @@ fn object(schema: &JsonObject, path: &str, given: JsonObject) -> Result<Value, T
     Ok(Value::Object(taken))
 }
 
-fn known_as<'a>(given: &'a str, known: &JsonObject) -> Option<&'a str> {
+fn known_as<'a>(given: &'a str, known: &'a JsonObject) -> Option<&'a str> {
     let other = || OTHER_NAMES.iter().filter(|(other, _)| *other == given).map(|(_, name)| *name);
-    known.contains_key(given).then_some(given).or_else(|| other().find(|name| known.contains_key(*name)))
+    let other = || other().find(|name| known.contains_key(*name));
+    // `cohort_id` is `cohortId`.
+    let alike = || known.keys().map(String::as_str).find(|name| letters(name) == letters(given));
+    known.contains_key(given).then_some(given).or_else(other).or_else(alike)
 }
 
 fn unknown(name: &str, known: &JsonObject) -> ToolError {
@@ -119,7 +122,8 @@ fn meant(schema: &Value, path: &str, value: Value) -> Result<Value, ToolError> {
         )
     };
     match (kind(schema), value) {
-        (Some("array"), value) => list(schema, path, listed(value)),
+        (Some("array"), value) => list(schema, path, listed(path, value)),
+        (Some("string"), Value::Array(mut only)) if only.len() == 1 => meant(schema, path, only.remove(0)),
         (Some("object"), value) => match as_json(value) {
             Value::Object(given) => object(schema.as_object().unwrap_or(&JsonObject::new()), path, given),
             other => Err(refused(&other)),
@@ -188,11 +192,27 @@ fn as_json(value: Value) -> Value {
     }
 }
 
+/// Lists of names, in which a comma can only stand between two of them.
+const LISTS_OF_NAMES: [&str; 9] = [
+    "nctIds",
+    "nctId",
+    "statusFilter",
+    "phaseFilter",
+    "fields",
+    "groupBy",
+    "sections",
+    "analysisType",
+    "cohortId",
+];
+
 /// A list, a list written as text, or a lone value, as a list.
-fn listed(value: Value) -> Vec<Value> {
+fn listed(path: &str, value: Value) -> Vec<Value> {
     let is_list = value.as_str().is_some_and(|text| text.trim_start().starts_with('['));
     match if is_list { as_json(value) } else { value } {
         Value::Array(elements) => elements,
+        Value::String(text) if LISTS_OF_NAMES.contains(&path) => {
+            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Value::from).collect()
+        }
         other => vec![other],
     }
 }
@@ -240,12 +260,13 @@ fn not_too_long(schema: &Value, path: &str, text: String) -> Result<Value, ToolE
     }
 }
 
-/// Whether a value of a vocabulary has the letters and digits of `text`, in whatever case and punctuation.
+/// The letters and digits of `text`, whatever its case and punctuation.
+fn letters(text: &str) -> String {
+    text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a value of a vocabulary has the letters and digits of `text`.
 fn same_letters(value: &Value, text: &str) -> bool {
-    let letters = |text: &str| {
-        let kept = text.chars().filter(|character| character.is_alphanumeric());
-        kept.flat_map(char::to_lowercase).collect::<String>()
-    };
     value.as_str().is_some_and(|value| letters(value) == letters(text))
 }
 
@@ -296,6 +317,7 @@ mod tests {
                 "all": {"type": "boolean"},
                 "place": {"type": "object", "properties": {"country": {"type": "string"}}, "required": ["country"]},
                 "advancedFilter": {"type": "string"},
+                "statusFilter": {"type": ["string", "array"], "items": {"type": "string"}},
             },
         });
         schema.as_object().unwrap().clone()
@@ -315,6 +337,12 @@ mod tests {
             (json!({"all": "true"}), json!({"all": true})),
             (json!({"place": r#"{"country": "Kenya"}"#}), json!({"place": {"country": "Kenya"}})),
             (json!({"filter": "x", "sex": null, "names": " "}), json!({"advancedFilter": "x"})),
+            (
+                json!({"statusFilter": "recruiting, completed"}),
+                json!({"statusFilter": ["recruiting", "completed"]}),
+            ),
+            (json!({"names": "a,b"}), json!({"names": ["a,b"]})),
+            (json!({"advanced_filter": ["x"]}), json!({"advancedFilter": "x"})),
         ];
         for (given, expected) in cases {
             let taken = check(&schema(), given.as_object().unwrap().clone());

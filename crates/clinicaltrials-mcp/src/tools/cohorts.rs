@@ -1,13 +1,13 @@
 //! `clinicaltrials_create_cohort`, `…_list_cohorts` and `…_delete_cohort`: studies that a caller goes on with, by a handle.
 
 use super::{
-    Answer, Failure, ToolError, acting_tool, answering,
+    Answer, Failure, ToolError, acting_tool,
     arguments::{self, UpTo},
     criteria::{Criteria, ExpandedTerm, NOTHING, described_by_search, expanded_of},
     reading_tool,
 };
 use crate::{
-    cohorts::{Cohort, CohortError, KEPT, Kept, OwnCohorts},
+    cohorts::{Cohort, CohortError, Kept, OwnCohorts},
     engine::{CallControl, Engine},
     render::{DataVersionView, counted},
 };
@@ -17,6 +17,7 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub(super) const CREATE: &str = "clinicaltrials_create_cohort";
 pub(super) const LIST: &str = "clinicaltrials_list_cohorts";
@@ -87,22 +88,28 @@ struct Named {
     cohort_id: UpTo<100>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Deleted {
     deleted: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_yours: Vec<String>,
+    /// Perhaps still there
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<String>,
 }
 
-pub(super) fn create_definition() -> Tool {
+/// Longest part of an expression in a list, in characters.
+const LISTED_CHARS_MAX: usize = 200;
+
+pub(super) fn create_definition(kept: &str) -> Tool {
     described_by_search(acting_tool::<NewCohort, Created>(
         CREATE,
         "Save a cohort",
         format!(
             "Save a search of clinical trial studies as a cohort, which follows the data. Search, count, trends, field values and \
              compare take its cohortId; so does this tool, to narrow it, take from it or add to it, which makes another one. \
-             Only you can use it. Kept for {KEPT}."
+             Belongs to who is signed in, or to all who are not. Kept for {kept}."
         ),
         false,
     ))
@@ -132,6 +139,11 @@ pub(super) async fn create(
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: NewCohort = arguments::read(arguments)?;
+    if input.name.as_ref().is_some_and(|name| name.chars().any(is_hidden)) {
+        return Err(
+            ToolError::new("`name` has characters that do not show", "give a name in one line").into()
+        );
+    }
     let criteria = input.criteria.matching(own).await?;
     if criteria.is_everything() {
         let hint = "give at least one criterion, such as conditionQuery or nctIds";
@@ -167,7 +179,7 @@ pub(super) async fn create(
         name: kept.name,
         total_count,
         expression: kept.expression,
-        kept_for: KEPT,
+        kept_for: own.kept(),
         expanded,
     };
     let nothing = if total_count == 0 { NOTHING } else { "" };
@@ -182,15 +194,13 @@ pub(super) async fn list(
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let Nothing {} = arguments::read(arguments)?;
+    let data = data(engine, control).await?;
     let cohorts: Vec<CohortView> = own.list().await?.into_iter().map(CohortView::from).collect();
-    let question = answering(move |snapshot, _| {
-        let headline = match cohorts.len() {
-            0 => format!("You have saved no cohort; {CREATE} saves one."),
-            count => format!("Cohorts saved: {count}."),
-        };
-        Answer::new(&headline, &Listed { cohorts, kept_for: KEPT }, snapshot)
-    });
-    engine.look_up(control, question).await?
+    let headline = match cohorts.len() {
+        0 => format!("You have saved no cohort; {CREATE} saves one."),
+        count => format!("Cohorts saved: {count}."),
+    };
+    Answer::dated(&headline, &Listed { cohorts, kept_for: own.kept() }, &data)
 }
 
 pub(super) async fn delete(
@@ -200,16 +210,37 @@ pub(super) async fn delete(
     control: CallControl,
 ) -> Result<Answer, Failure> {
     let input: Named = arguments::read(arguments)?;
-    let mut output = Deleted { deleted: Vec::new(), not_yours: Vec::new() };
-    for id in input.cohort_id.iter() {
-        let was_there = own.delete(id).await?;
-        if was_there { &mut output.deleted } else { &mut output.not_yours }.push(id.clone());
+    // Before anything is done that an error would hide.
+    let data = data(engine, control).await?;
+    let mut output = Deleted::default();
+    let ids: BTreeSet<&str> = input.cohort_id.iter().map(|id| id.trim()).collect();
+    for id in ids {
+        let outcome = match own.delete(id).await {
+            Ok(true) => &mut output.deleted,
+            Ok(false) => &mut output.not_yours,
+            Err(_) => &mut output.failed,
+        };
+        outcome.push(id.chars().take(64).collect());
     }
-    let question = answering(move |snapshot, _| {
-        let none = if output.not_yours.is_empty() { "" } else { " The others are none of yours." };
-        Answer::new(&format!("Cohorts deleted: {}.{none}", output.deleted.len()), &output, snapshot)
-    });
-    engine.look_up(control, question).await?
+    let mut headline = format!("Cohorts deleted: {}.", output.deleted.len());
+    if !output.not_yours.is_empty() {
+        headline += " Some are none of yours.";
+    }
+    if !output.failed.is_empty() {
+        headline += " Some could not be deleted just now: try again later.";
+    }
+    Answer::dated(&headline, &output, &data)
+}
+
+/// Which data there is now.
+async fn data(engine: &Engine, control: CallControl) -> Result<DataVersionView, Failure> {
+    Ok(engine.look_up(control, |snapshot, _| Ok(DataVersionView::from(snapshot.data_version()))).await?)
+}
+
+/// Whether a character would show nothing, or make what follows look like something else.
+fn is_hidden(character: char) -> bool {
+    let is_format = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    character.is_control() || is_format
 }
 
 /// Which studies are in a cohort of the caller's.
@@ -224,21 +255,26 @@ pub(super) async fn of_own(own: &OwnCohorts, id: &str) -> Result<Expr, ToolError
 impl Combine {
     fn of(self, cohort: Expr, criteria: Expr) -> Expr {
         match self {
-            Self::Intersect => Expr::And(vec![cohort, criteria]),
-            Self::Subtract => Expr::And(vec![cohort, Expr::Not(criteria.into())]),
-            Self::Add => Expr::Or(vec![cohort, criteria]),
+            Self::Intersect => Expr::all(vec![cohort, criteria]),
+            Self::Subtract => Expr::all(vec![cohort, Expr::Not(criteria.into())]),
+            Self::Add => Expr::any(vec![cohort, criteria]),
         }
     }
 }
 
 impl From<Cohort> for CohortView {
     fn from(Cohort { id, kept }: Cohort) -> Self {
+        let cut = kept.expression.char_indices().nth(LISTED_CHARS_MAX).map(|(at, _)| at);
+        let expression = match cut {
+            Some(at) => format!("{} …", &kept.expression[..at]),
+            None => kept.expression,
+        };
         Self {
             cohort_id: id,
             name: kept.name,
             count_then: kept.studies,
             version_then: kept.version,
-            expression: kept.expression,
+            expression,
         }
     }
 }
@@ -247,7 +283,7 @@ impl From<CohortError> for ToolError {
     fn from(error: CohortError) -> Self {
         let hint = match &error {
             CohortError::Unknown | CohortError::Unreadable => format!(
-                "{LIST} lists yours, {CREATE} makes one; a cohort is kept for {KEPT}, and only for whoever made it"
+                "{LIST} lists yours and says how long they are kept, {CREATE} makes one; only whoever made a cohort has it"
             ),
             CohortError::TooLarge { .. } => {
                 "say it in fewer words, or name fewer studies: some 250 numbers fit".to_owned()

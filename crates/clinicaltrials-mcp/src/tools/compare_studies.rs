@@ -207,8 +207,9 @@ pub(super) async fn call(
             [only] => {
                 let others: Vec<String> =
                     errors.iter().map(|study| format!("{} {}", study.nct_id, study.error)).collect();
-                let problem =
-                    format!("only {} can be compared: {}", only.document.nct_id(), others.join("; "));
+                let others =
+                    if others.is_empty() { "no other was named".to_owned() } else { others.join("; ") };
+                let problem = format!("only {} can be compared: {others}", only.document.nct_id());
                 return Err(ToolError::new(problem, "give two different studies at least").into());
             }
             _ => {}

@@ -122,7 +122,15 @@ impl Matching {
     /// When it asks something that cannot be asked.
     pub fn filter_expr(&mut self, expr: Expr) -> Result<(), EssieError> {
         resolve(&expr, Target::Area(DEFAULT_AREA), Synonyms::none())?;
-        self.filters.push(Filter::Expression(expr));
+        let parts = match expr {
+            Expr::And(parts) => parts,
+            other => vec![other],
+        };
+        // That studies must be near a place is to be seen, for distances are told from it.
+        self.filters.extend(parts.into_iter().map(|part| match part.circle() {
+            Some(circle) => Filter::Near(circle),
+            None => Filter::Expression(part),
+        }));
         Ok(())
     }
 
@@ -278,9 +286,15 @@ impl Condition {
     }
 }
 
+const POINT: Piece = Piece::named("LocationGeoPoint");
+
 impl Expr {
-    /// Any of `exprs`; of none, what nothing matches.
-    pub fn any(mut exprs: Vec<Self>) -> Self {
+    /// Any of `exprs`, each once; of none, what nothing matches.
+    pub fn any(exprs: Vec<Self>) -> Self {
+        let mut exprs = spliced(exprs, |expr| match expr {
+            Self::Or(parts) => Ok(parts),
+            other => Err(other),
+        });
         match exprs.len() {
             0 => Self::Not(Self::All.into()),
             1 => exprs.remove(0),
@@ -288,8 +302,12 @@ impl Expr {
         }
     }
 
-    /// All of `exprs`; of none, what every study matches.
-    pub fn all(mut exprs: Vec<Self>) -> Self {
+    /// All of `exprs`, each once; of none, what every study matches.
+    pub fn all(exprs: Vec<Self>) -> Self {
+        let mut exprs = spliced(exprs, |expr| match expr {
+            Self::And(parts) => Ok(parts),
+            other => Err(other),
+        });
         match exprs.len() {
             0 => Self::All,
             1 => exprs.remove(0),
@@ -309,9 +327,19 @@ impl Expr {
 
     /// Some site lies in `circle`.
     pub fn site_within(circle: Circle) -> Self {
-        const POINT: Piece = Piece::named("LocationGeoPoint");
         let within = Self::Distance { circle, span: Span::default() };
         Self::In(Context::Area(Target::Piece(POINT)), within.into())
+    }
+
+    /// The circle that [`site_within`](Self::site_within) was made of.
+    fn circle(&self) -> Option<Circle> {
+        match self {
+            Self::In(Context::Area(Target::Piece(POINT)), within) => match **within {
+                Self::Distance { circle, .. } => Some(circle),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// `self`, asked of each site by itself.
@@ -319,6 +347,19 @@ impl Expr {
     pub fn of_sites(self) -> Self {
         Self::In(Context::Search(Scope::Location), self.into())
     }
+}
+
+/// The parts of `exprs` that are such lists themselves, and the others, each once: no deeper than it need be.
+fn spliced(exprs: Vec<Expr>, parts: impl Fn(Expr) -> Result<Vec<Expr>, Expr>) -> Vec<Expr> {
+    let mut all = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        for part in parts(expr).unwrap_or_else(|other| vec![other]) {
+            if !all.contains(&part) {
+                all.push(part);
+            }
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -375,6 +416,14 @@ mod tests {
         assert_eq!(parts[..2], first.searches);
         let Condition::And(filters) = first.filter else { panic!("{first:?}") };
         assert_eq!(parts[2..4], filters[..2]);
+        // What is added to it makes it longer, not deeper, and a place stays one.
+        let here =
+            Circle { latitude: 1.0, longitude: 2.0, radius: 3.0, unit: crate::essie::LengthUnit::Miles };
+        let narrowed = Expr::all(vec![matching.to_expr(), Expr::site_within(here), matching.to_expr()]);
+        assert!(matches!(&narrowed, Expr::And(parts) if parts.len() == 6), "{narrowed}");
+        let mut narrow = Matching::default();
+        narrow.filter_expr(narrowed).unwrap();
+        assert_eq!(narrow.near(), Some(here));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::{Kept, Record, SessionState};
 use crate::{Binding, IdentityDigest};
 
-/// Changes with what stands below it; a reader that does not know it gives up.
+/// Changes with what stands below it, unless older bytes are still read; a reader that does not know it gives up.
 const FORMAT: u8 = 1;
 
 /// The bytes are no record, or none of a format that this version of the crate knows.

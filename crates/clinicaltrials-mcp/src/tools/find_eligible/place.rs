@@ -62,6 +62,71 @@ const COUNTRIES: [(&[&str], &[&str]); 16] = [
     (&["Netherlands"], &["the netherlands", "holland"]),
 ];
 
+/// Postal abbreviations in the United States and Canada, where the registry writes names.
+const STATES: [(&str, &str); 61] = [
+    ("AL", "Alabama"),
+    ("AK", "Alaska"),
+    ("AZ", "Arizona"),
+    ("AR", "Arkansas"),
+    ("CA", "California"),
+    ("CO", "Colorado"),
+    ("CT", "Connecticut"),
+    ("DE", "Delaware"),
+    ("DC", "District of Columbia"),
+    ("FL", "Florida"),
+    ("GA", "Georgia"),
+    ("HI", "Hawaii"),
+    ("ID", "Idaho"),
+    ("IL", "Illinois"),
+    ("IN", "Indiana"),
+    ("IA", "Iowa"),
+    ("KS", "Kansas"),
+    ("KY", "Kentucky"),
+    ("LA", "Louisiana"),
+    ("ME", "Maine"),
+    ("MD", "Maryland"),
+    ("MA", "Massachusetts"),
+    ("MI", "Michigan"),
+    ("MN", "Minnesota"),
+    ("MS", "Mississippi"),
+    ("MO", "Missouri"),
+    ("MT", "Montana"),
+    ("NE", "Nebraska"),
+    ("NV", "Nevada"),
+    ("NH", "New Hampshire"),
+    ("NJ", "New Jersey"),
+    ("NM", "New Mexico"),
+    ("NY", "New York"),
+    ("NC", "North Carolina"),
+    ("ND", "North Dakota"),
+    ("OH", "Ohio"),
+    ("OK", "Oklahoma"),
+    ("OR", "Oregon"),
+    ("PA", "Pennsylvania"),
+    ("RI", "Rhode Island"),
+    ("SC", "South Carolina"),
+    ("SD", "South Dakota"),
+    ("TN", "Tennessee"),
+    ("TX", "Texas"),
+    ("UT", "Utah"),
+    ("VT", "Vermont"),
+    ("VA", "Virginia"),
+    ("WA", "Washington"),
+    ("WV", "West Virginia"),
+    ("WI", "Wisconsin"),
+    ("WY", "Wyoming"),
+    ("PR", "Puerto Rico"),
+    ("AB", "Alberta"),
+    ("BC", "British Columbia"),
+    ("MB", "Manitoba"),
+    ("NB", "New Brunswick"),
+    ("NL", "Newfoundland and Labrador"),
+    ("NS", "Nova Scotia"),
+    ("ON", "Ontario"),
+    ("QC", "Quebec"),
+    ("SK", "Saskatchewan"),
+];
+
 impl Location {
     /// The location, unless it says nothing.
     ///
@@ -102,7 +167,11 @@ impl Place {
         let mut names = Vec::new();
         for (piece, name) in named {
             let Some(name) = name else { continue };
-            let asked = if piece == COUNTRY { country_named(name) } else { one_of(piece, &[name]) };
+            let asked = match piece {
+                COUNTRY => country_named(name),
+                STATE => one_of(piece, &state_named(name)),
+                _ => one_of(piece, &[name]),
+            };
             notices.extend(unknown_name(piece, name, &asked, snapshot, budget)?);
             names.push(asked);
         }
@@ -191,6 +260,12 @@ fn country_named(name: &str) -> String {
     let known =
         COUNTRIES.iter().find(|(ours, others)| ours.iter().chain(*others).any(|known| is_name(known)));
     one_of(COUNTRY, known.map_or(&[name], |(ours, _)| *ours))
+}
+
+/// What a state is called: where it is a postal abbreviation, its name too.
+fn state_named(name: &str) -> Vec<&str> {
+    let known = STATES.iter().find(|(short, _)| short.eq_ignore_ascii_case(name.trim()));
+    known.map_or(vec![name], |(short, long)| vec![*long, *short])
 }
 
 /// A site of which `piece` has one of these names.
