@@ -56,7 +56,7 @@ fn a_question_is_asked_in_the_parameters_of_the_api() {
             vec![
                 (
                     "query.term",
-                    "(100% AND \"a&b=c\" AND \\AND +1) AND (one OR two) AND AREA[EligibilitySearch]insulin",
+                    "100% AND \"a&b=c\" AND \\AND +1 AND (one OR two) AND AREA[EligibilitySearch]insulin",
                 ),
                 ("query.lead", "Pfizer"),
                 ("sort", "StartDate:asc,EnrollmentCount:desc"),
