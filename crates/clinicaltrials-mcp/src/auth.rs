@@ -12,7 +12,7 @@ mod resource;
 mod token;
 
 pub use issuer::IssuerError;
-pub(crate) use issuer::{certificates, is_safe};
+pub(crate) use issuer::is_safe;
 pub use key::{KeyError, TrustedKey};
 
 use crate::settings::AuthSettings;

@@ -5,12 +5,10 @@
 
 mod auth;
 
-pub use auth::{
-    AuthSettings, JwtSettings, KeyTimes, OauthSettings, ProxySettings, ResourceSettings, ScopeSettings,
-};
+pub use auth::{AuthSettings, JwtSettings, KeyTimes, OauthSettings, ResourceSettings, ScopeSettings};
 
 use crate::cli::{CommonOptions, ServeOptions};
-use ctgov_live::LiveOptions;
+use ctgov_live::{LiveOptions, outbound::Proxy};
 use mcp_sessions::{Policy, RedisStore, RedisUrlError};
 use reqwest::Url;
 use std::{
@@ -77,10 +75,12 @@ impl LiveSettings {
         };
         match &self.proxy {
             None => Ok(options),
-            Some((proxy, except)) => options.with_proxy(proxy, except).map_err(|error| SettingError {
-                setting: "HTTPS_PROXY".to_owned(),
-                problem: error.to_string(),
-            }),
+            Some((address, except)) => match Proxy::new(address, except) {
+                Ok(proxy) => Ok(options.with_proxy(proxy)),
+                Err(error) => {
+                    Err(SettingError { setting: "HTTPS_PROXY".to_owned(), problem: error.to_string() })
+                }
+            },
         }
     }
 }
@@ -503,14 +503,15 @@ impl<'a> Reader<'a> {
         let options = rate
             .into_iter()
             .fold(options, |options, rate| options.with_interval(Duration::from_secs_f64(1.0 / rate)));
+        let proxy = self.proxy();
+        LiveSettings { options, cache_bytes_max: cache.unwrap_or(CACHE_BYTES_MAX_DEFAULT), proxy }
+    }
+
+    /// What `HTTPS_PROXY` says, and what `NO_PROXY` excepts.
+    fn proxy(&mut self) -> Option<(String, String)> {
         let mut either = |upper: &str, lower: &str| self.variable(upper).or_else(|| self.variable(lower));
-        let proxy = either("HTTPS_PROXY", "https_proxy");
-        let except = either("NO_PROXY", "no_proxy").unwrap_or_default();
-        LiveSettings {
-            options,
-            cache_bytes_max: cache.unwrap_or(CACHE_BYTES_MAX_DEFAULT),
-            proxy: proxy.map(|proxy| (proxy, except)),
-        }
+        let address = either("HTTPS_PROXY", "https_proxy")?;
+        Some((address, either("NO_PROXY", "no_proxy").unwrap_or_default()))
     }
 
     fn listen(&mut self, option: Option<&str>) -> SocketAddr {

@@ -1,6 +1,6 @@
 //! What the service answers, and what of it is believed: every reader here is bounded, and nothing else is read.
 
-use crate::error::{LiveError, shown};
+use crate::{error::LiveError, outbound::shown};
 use ctgov::{
     Document, NctId, PAGE_SIZE_MAX, RemotePlace, ServiceVersion,
     tabulate::{RecordSizes, TOP_VALUES_MAX},

@@ -147,9 +147,3 @@ impl From<LiveError> for RegistryError {
         }
     }
 }
-
-/// What a stranger wrote, fit to be shown: one line of at most `chars_max` characters, nothing that controls a terminal.
-pub(crate) fn shown(text: &str, chars_max: usize) -> String {
-    let printable = text.chars().map(|character| if character.is_control() { ' ' } else { character });
-    printable.take(chars_max).collect::<String>().trim().to_owned()
-}

@@ -2,37 +2,23 @@
 
 use crate::{
     answer::{Answer, Reply},
-    error::{LiveError, shown},
+    error::LiveError,
     live::OpenError,
     options::{Base, LiveOptions},
+    outbound::{Outbound, Roots, causes, is_web_page, shown},
 };
 use flate2::write::MultiGzDecoder;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::body::{Bytes, Incoming};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{
-        self,
-        connect::{HttpConnector, proxy::Tunnel},
-    },
-    rt::{TokioExecutor, TokioTimer},
-};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use hyper::body::Incoming;
 use std::{
-    error::Error,
     io::{self, Write},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 use tokio::time::timeout;
 
-/// Longest that connecting may take, without TLS.
-const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// Longest silence in the middle of a body.
 const READ_TIME_MAX: Duration = Duration::from_secs(20);
-/// How long an unused connection is kept.
-const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 /// Largest text of a refusal read, in bytes, and shown, in characters.
 const REFUSAL_BYTES_MAX: usize = 16 << 10;
 const REFUSAL_CHARS_MAX: usize = 1_000;
@@ -49,50 +35,27 @@ pub(crate) enum Fetched {
 
 /// Sends requests to one API.
 pub(crate) struct Http {
-    client: Client,
+    outbound: Outbound,
     base: Base,
     user_agent: HeaderValue,
     time_max: Duration,
     body_bytes_max: usize,
 }
 
-/// How connections are made.
-enum Client {
-    Direct(legacy::Client<HttpsConnector<HttpConnector>, Empty<Bytes>>),
-    Proxied(legacy::Client<HttpsConnector<Tunnel<HttpConnector>>, Empty<Bytes>>),
-}
-
 impl Http {
     /// Reads the system's certificates if the API is behind TLS.
     pub(crate) fn new(options: &LiveOptions) -> Result<Self, OpenError> {
-        let roots = if options.base.is_encrypted() { system_roots()? } else { RootCertStore::empty() };
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(OpenError::Tls)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let mut tcp = HttpConnector::new();
-        tcp.set_connect_timeout(Some(CONNECT_TIME_MAX.min(options.request_time_max)));
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
-        let secured = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-        let mut pool = legacy::Client::builder(TokioExecutor::new());
-        pool.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIME_MAX);
-        let client = match &options.proxy {
-            None => Client::Direct(pool.build(secured.wrap_connector(tcp))),
-            Some(proxy) => {
-                let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-                let tunnel = proxy
-                    .basic_auth()
-                    .into_iter()
-                    .fold(tunnel, |tunnel, auth| tunnel.with_auth(auth.clone()));
-                Client::Proxied(pool.build(secured.wrap_connector(tunnel)))
-            }
+        let roots = if options.base.is_encrypted() {
+            Roots::of_system().ok_or(OpenError::NoCertificates)?
+        } else {
+            Roots::none()
         };
+        let outbound = Outbound::new(roots, options.proxy.clone(), options.request_time_max);
+        let outbound = outbound.map_err(OpenError::Tls)?;
         let user_agent = HeaderValue::try_from(&options.user_agent)
             .unwrap_or(HeaderValue::from_static(env!("CARGO_PKG_NAME")));
         let (time_max, body_bytes_max) = (options.request_time_max, options.body_bytes_max);
-        Ok(Self { client, base: options.base.clone(), user_agent, time_max, body_bytes_max })
+        Ok(Self { outbound, base: options.base.clone(), user_agent, time_max, body_bytes_max })
     }
 
     /// The whole address of `target`, `/studies?query.cond=asthma`.
@@ -116,11 +79,8 @@ impl Http {
         }
         let request =
             request.body(Empty::new()).map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
-        let response = match &self.client {
-            Client::Direct(client) => client.request(request),
-            Client::Proxied(client) => client.request(request),
-        };
-        let response = response.await.map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
+        let response = self.outbound.send(request).await;
+        let response = response.map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
         let (status, headers) = (response.status(), response.headers().clone());
         match status {
             StatusCode::NOT_MODIFIED if etag.is_some() => Ok(Fetched::NotModified),
@@ -184,25 +144,12 @@ impl std::fmt::Debug for Http {
     }
 }
 
-fn system_roots() -> Result<RootCertStore, OpenError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(found.certs);
-    if usable == 0 { Err(OpenError::NoCertificates) } else { Ok(roots) }
-}
-
 fn answer(headers: &HeaderMap, reply: Reply) -> Answer {
     let etag = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
     let etag = etag.filter(|etag| etag.len() <= ETAG_BYTES_MAX).map(str::to_owned);
     // What a server of this project says where some of the studies are made up.
     let synthetic = headers.get("x-synthetic").is_some_and(|told| told == "true");
     Answer { reply, etag, synthetic }
-}
-
-/// Whether this is a page for people, whatever it says of itself: data never starts like that.
-fn is_web_page(headers: &HeaderMap, body: &[u8]) -> bool {
-    let told = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    told.is_some_and(|kind| kind.starts_with("text/html")) || body.trim_ascii_start().starts_with(b"<")
 }
 
 /// Longest that a service is left alone because it said so: a slip of a few digits must not silence it for years.
@@ -216,20 +163,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         Err(_) => httpdate::parse_http_date(told).ok()?.duration_since(now).ok()?,
     };
     Some(wait.min(RETRY_AFTER_MAX))
-}
-
-/// An error and what led to it, in one line.
-fn causes(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !line.ends_with(&cause_text) {
-            line = format!("{line}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    shown(&line, REFUSAL_CHARS_MAX)
 }
 
 /// Takes a body in, up to its bound.
@@ -339,15 +272,5 @@ mod tests {
         let cut = &packed[..packed.len() - 9];
         assert!(matches!(read(cut, 1 << 20), Err(LiveError::CutOff { .. })), "its end is missing");
         assert!(matches!(read(b"not gzip at all", 100), Err(LiveError::CutOff { .. })));
-    }
-
-    #[test]
-    fn a_page_for_people_is_known_by_its_type_or_its_start() {
-        let kind = |kind: &'static str| {
-            HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))])
-        };
-        assert!(is_web_page(&kind("text/html; charset=utf-8"), b"{}"));
-        assert!(is_web_page(&kind("application/json"), b" \n<!DOCTYPE html>"));
-        assert!(!is_web_page(&kind("application/json"), b"{\"a\":\"<html>\"}"));
     }
 }

@@ -26,6 +26,7 @@ pub mod fuzzing;
 mod http;
 mod live;
 mod options;
+pub mod outbound;
 mod pace;
 mod search;
 mod snapshot;
@@ -33,4 +34,4 @@ mod statistics;
 
 pub use error::LiveError;
 pub use live::{Live, OpenError};
-pub use options::{InvalidBaseUrl, InvalidProxy, LiveOptions};
+pub use options::{InvalidBaseUrl, LiveOptions};

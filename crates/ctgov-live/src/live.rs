@@ -53,7 +53,7 @@ pub enum OpenError {
     NoCertificates,
     /// TLS does not work as it is set up here.
     #[error("TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What snapshots share.

@@ -1,14 +1,14 @@
 //! `LiveOptions`: where the API is, and how much it is asked.
 
+use crate::outbound::Proxy;
 use http::Uri;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use std::{path::PathBuf, time::Duration};
 
 /// Where the API is, and how much it is asked.
 #[derive(Clone, Debug)]
 pub struct LiveOptions {
     pub(crate) base: Base,
-    pub(crate) proxy: Option<Intercept>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) user_agent: String,
     pub(crate) request_time_max: Duration,
     pub(crate) interval: Duration,
@@ -51,19 +51,11 @@ impl LiveOptions {
         Ok(Self { base, ..Self::default() })
     }
 
-    /// Asks through the proxy at `address` (`http://[user:password@]host:port`), unless the API's host is among `except`
-    /// (names and networks with commas between, as in `NO_PROXY`). An API that is not behind TLS is asked directly.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidProxy`] for anything else than a proxy that takes HTTP.
-    pub fn with_proxy(mut self, address: &str, except: &str) -> Result<Self, InvalidProxy> {
-        let matcher = |except: &str| Matcher::builder().https(address).no(except).build();
-        let any = Uri::from_static("https://example.org");
-        let taken = matcher("").intercept(&any).filter(|proxy| proxy.uri().scheme_str() == Some("http"));
-        taken.ok_or(InvalidProxy)?;
-        self.proxy = self.base.as_str().parse().ok().and_then(|base: Uri| matcher(except).intercept(&base));
-        Ok(self)
+    /// Asks through this proxy, if it is for the API's host.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
     }
 
     /// What the program calls itself (`User-Agent`): visible ASCII and spaces, else the library's name is sent.
@@ -123,11 +115,6 @@ impl LiveOptions {
 #[error("not an http or https address without user, query and fragment, such as {}", LiveOptions::BASE_URL)]
 pub struct InvalidBaseUrl;
 
-/// The text is no address of a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the address of a proxy that takes HTTP, such as http://proxy.example.org:3128")]
-pub struct InvalidProxy;
-
 /// The address of an API, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Base(String);
@@ -154,30 +141,6 @@ impl Base {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_proxy_is_gone_through_for_what_is_behind_tls_and_not_excepted() {
-        let through = |base: &str, address: &str, except: &str| {
-            let options = LiveOptions::new(base).unwrap().with_proxy(address, except)?;
-            let proxy = options.proxy.map(|proxy| (proxy.uri().to_string(), proxy.basic_auth().is_some()));
-            Ok::<_, InvalidProxy>(proxy)
-        };
-        let (api, proxy) = (LiveOptions::BASE_URL, "http://ana:secret@proxy.example.org:3128");
-        let told = Some(("http://proxy.example.org:3128/".to_owned(), true));
-        assert_eq!(through(api, proxy, ""), Ok(told.clone()));
-        assert_eq!(through(api, proxy, "localhost,.example.org"), Ok(told));
-        assert_eq!(through(api, proxy, "clinicaltrials.gov"), Ok(None));
-        assert_eq!(through("http://127.0.0.1:3010/api/v2", proxy, ""), Ok(None));
-        assert_eq!(
-            through(api, "proxy:3128", "").unwrap().unwrap(),
-            ("http://proxy:3128/".to_owned(), false)
-        );
-        for address in ["", "socks5://proxy:1080", "https://proxy:3128", "http://"] {
-            assert_eq!(through(api, address, "clinicaltrials.gov"), Err(InvalidProxy), "{address}");
-        }
-        let options = LiveOptions::default().with_proxy(proxy, "").unwrap();
-        assert!(!format!("{options:?}").contains("secret"));
-    }
 
     #[test]
     fn an_address_of_an_api_is_told_from_other_texts() {

@@ -3,7 +3,7 @@
 use crate::{
     address,
     answer::{self, Scalar, SizesBody, ValuesBody, wrong},
-    error::shown,
+    outbound::shown,
     snapshot::LiveSnapshot,
 };
 use ctgov::{

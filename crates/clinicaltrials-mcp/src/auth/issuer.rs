@@ -4,28 +4,16 @@
 //! following it anywhere, and read key by key, so that one of a kind that is not known costs no other.
 
 use super::key::{KeyError, TrustedKey};
-use crate::settings::{OauthSettings, ProxySettings};
+use crate::settings::OauthSettings;
+use axum::body::Bytes;
+use ctgov_live::outbound::{self, Outbound, Roots, causes};
 use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Bytes;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{
-    client::legacy::{
-        Client,
-        connect::{HttpConnector, proxy::Tunnel},
-    },
-    rt::TokioExecutor,
-};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use jsonwebtoken::jwk::Jwk;
 use reqwest::Url;
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{error::Error, net::IpAddr, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, net::IpAddr, time::Duration};
 use tokio::time::timeout;
 
 /// Largest answer that is read.
@@ -37,8 +25,7 @@ const KEYS_MAX: usize = 64;
 pub(super) struct Issuer {
     issuer: String,
     keys_address: Option<Url>,
-    tls: ClientConfig,
-    proxy: ProxySettings,
+    outbound: Outbound,
     request_time_max: Duration,
 }
 
@@ -48,9 +35,6 @@ pub enum IssuerError {
     /// No certificates to check its own with.
     #[error("there are no certificates to trust on this machine; name a file of them in OAUTH_CA_FILE")]
     NoCertificates,
-    /// A file of certificates that cannot be used.
-    #[error("has no certificate in PEM that can be read")]
-    CertificateFile,
     /// Connections cannot be set up at all.
     #[error("connections cannot be set up: {0}")]
     Setup(String),
@@ -142,22 +126,6 @@ pub(crate) fn is_safe(url: &Url) -> bool {
     }
 }
 
-/// The certificates to trust: those in the file, else the system's.
-///
-/// # Errors
-///
-/// [`IssuerError::CertificateFile`] and [`IssuerError::NoCertificates`] when there are none.
-pub(crate) fn certificates(file: Option<&Path>) -> Result<RootCertStore, IssuerError> {
-    let mut roots = RootCertStore::empty();
-    let Some(file) = file else {
-        let (usable, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return if usable == 0 { Err(IssuerError::NoCertificates) } else { Ok(roots) };
-    };
-    let all: Result<Vec<_>, _> = CertificateDer::pem_file_iter(file).and_then(Iterator::collect);
-    let (usable, _) = roots.add_parsable_certificates(all.map_err(|_| IssuerError::CertificateFile)?);
-    if usable == 0 { Err(IssuerError::CertificateFile) } else { Ok(roots) }
-}
-
 impl Issuer {
     /// Sets connections up.
     ///
@@ -165,25 +133,21 @@ impl Issuer {
     ///
     /// [`IssuerError`] when that cannot be done on this machine.
     pub(super) fn new(settings: &OauthSettings) -> Result<Self, IssuerError> {
-        let setup = |error: &dyn Error| IssuerError::Setup(causes(error));
-        let roots = match certificates(settings.ca_file.as_deref()) {
+        let roots = match &settings.roots {
+            Some(roots) => roots.clone(),
             // On this machine nothing may be encrypted.
-            Err(IssuerError::NoCertificates) if settings.issuer.starts_with("http://") => {
-                RootCertStore::empty()
-            }
-            roots => roots?,
+            None => match Roots::of_system() {
+                None if settings.issuer.starts_with("http://") => Roots::none(),
+                roots => roots.ok_or(IssuerError::NoCertificates)?,
+            },
         };
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| setup(&error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let request_time_max = settings.times.request_time_max;
+        let outbound = Outbound::new(roots, settings.proxy.clone(), request_time_max);
         Ok(Self {
             issuer: settings.issuer.clone(),
             keys_address: settings.keys_address.clone(),
-            tls,
-            proxy: settings.proxy.clone(),
-            request_time_max: settings.times.request_time_max,
+            outbound: outbound.map_err(|error| IssuerError::Setup(causes(&*error)))?,
+            request_time_max,
         })
     }
 
@@ -262,47 +226,28 @@ impl Issuer {
         })
     }
 
-    async fn body(&self, url: &Url) -> Result<Vec<u8>, IssuerError> {
+    async fn body(&self, url: &Url) -> Result<Bytes, IssuerError> {
         let unreachable =
             |error: &dyn Error| IssuerError::Unreachable { url: url.clone(), cause: causes(error) };
         let uri: Uri = url.as_str().parse().map_err(|error| unreachable(&error))?;
-        let request = Request::get(uri.clone())
+        let request = Request::get(uri)
             .header(header::USER_AGENT, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .header(header::ACCEPT, "application/json")
-            .body(Empty::<Bytes>::new())
+            .body(Empty::new())
             .map_err(|error| unreachable(&error))?;
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        let tls =
-            HttpsConnectorBuilder::new().with_tls_config(self.tls.clone()).https_or_http().enable_http1();
-        // Asked every few minutes: no connection is worth keeping.
-        let client = Client::builder(TokioExecutor::new());
-        let response = match self.proxy.through(&uri) {
-            None => client.build(tls.wrap_connector(tcp)).request(request),
-            Some(proxy) => {
-                let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-                let auth = proxy.basic_auth().into_iter();
-                let tunnel = auth.fold(tunnel, |tunnel, auth| tunnel.with_auth(auth.clone()));
-                client.build(tls.wrap_connector(tunnel)).request(request)
-            }
-        };
-        let response = response.await.map_err(|error| unreachable(&error))?;
+        let response = self.outbound.send(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
         if status != StatusCode::OK {
             return Err(IssuerError::Status { url: url.clone(), status: status.as_u16() });
         }
-        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
-        let (mut frames, mut body) = (response.into_body(), Vec::new());
-        while let Some(frame) = frames.frame().await {
-            let frame = frame.map_err(|error| unreachable(&error))?;
-            let bytes = frame.data_ref().map(AsRef::as_ref).unwrap_or_default();
-            if body.len() + bytes.len() > ANSWER_BYTES_MAX {
-                return Err(IssuerError::TooLarge { url: url.clone() });
-            }
-            body.extend_from_slice(bytes);
-        }
-        if is_page || body.trim_ascii_start().starts_with(b"<") {
+        let headers = response.headers().clone();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+            true => IssuerError::TooLarge { url: url.clone() },
+            false => unreachable(&*error),
+        })?;
+        let body = body.to_bytes();
+        if outbound::is_web_page(&headers, &body) {
             return Err(IssuerError::WebPage { url: url.clone() });
         }
         Ok(body)
@@ -332,18 +277,7 @@ fn metadata_addresses(issuer: &str) -> Result<Vec<Url>, IssuerError> {
 
 /// A stranger's text, short and on one line.
 fn shown(text: &str) -> String {
-    text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// An error and what led to it, in one line.
-fn causes(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line = format!("{line}: {cause}");
-        source = cause.source();
-    }
-    shown(&line)
+    outbound::shown(text, 200)
 }
 
 #[cfg(test)]

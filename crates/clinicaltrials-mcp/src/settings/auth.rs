@@ -1,11 +1,10 @@
 //! Who may call: what the operator set about tokens, and whose they are.
 
 use super::{AUTHENTICATION_MODES, Reader, SECRET_BYTES_MIN, given};
-use crate::auth::{TrustedKey, certificates, is_safe};
-use http::Uri;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use crate::auth::{TrustedKey, is_safe};
+use ctgov_live::outbound::{Proxy, Roots};
 use reqwest::Url;
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{path::Path, time::Duration};
 
 /// Who may call.
 #[derive(Clone, Debug)]
@@ -69,9 +68,9 @@ pub struct OauthSettings {
     /// What clients are told.
     pub resource: ResourceSettings,
     /// Certificates to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    pub roots: Option<Roots>,
     /// The proxy through which it is asked.
-    pub proxy: ProxySettings,
+    pub proxy: Option<Proxy>,
     /// How often and how long it is asked.
     pub times: KeyTimes,
 }
@@ -113,40 +112,6 @@ impl Default for KeyTimes {
             cooldown: Duration::from_secs(30),
             keep_time_max: Duration::from_secs(3_600),
         }
-    }
-}
-
-/// What `HTTPS_PROXY` says, and what `NO_PROXY` excepts.
-#[derive(Clone, Default)]
-pub struct ProxySettings {
-    address: Option<String>,
-    except: String,
-}
-
-impl ProxySettings {
-    /// The proxy through which this address is asked, if there is one and it is not excepted.
-    pub(crate) fn through(&self, address: &Uri) -> Option<Intercept> {
-        self.matcher(&self.except)?.intercept(address)
-    }
-
-    /// Whether it is a proxy that takes HTTP, or none.
-    fn is_usable(&self) -> bool {
-        let any = Uri::from_static("https://idp.example.org");
-        self.matcher("").is_none_or(|matcher| {
-            matcher.intercept(&any).is_some_and(|proxy| proxy.uri().scheme_str() == Some("http"))
-        })
-    }
-
-    fn matcher(&self, except: &str) -> Option<Matcher> {
-        let address = self.address.as_deref()?;
-        Some(Matcher::builder().https(address).no(except).build())
-    }
-}
-
-/// A proxy's address can hold a password.
-impl fmt::Debug for ProxySettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.address.is_some() { "a proxy" } else { "no proxy" })
     }
 }
 
@@ -247,20 +212,13 @@ impl Reader<'_> {
         let audience = self.variable("OAUTH_AUDIENCE");
         let identifier = self.variable("MCP_SERVER_RESOURCE_IDENTIFIER");
         let token_resource = identifier.filter(|_| audience.is_some());
-        let ca_file = self.variable("OAUTH_CA_FILE").map(PathBuf::from);
-        if let Some(Err(error)) = ca_file.as_deref().map(|file| certificates(Some(file))) {
-            self.mistake("OAUTH_CA_FILE", error.to_string());
+        let roots = self.variable("OAUTH_CA_FILE").map(|file| Roots::in_file(Path::new(&file)));
+        if let Some(None) = roots {
+            self.mistake("OAUTH_CA_FILE", "has no certificate in PEM that can be read");
         }
-        let mut either = |upper: &str, lower: &str| self.variable(upper).or_else(|| self.variable(lower));
-        let proxy = ProxySettings {
-            address: either("HTTPS_PROXY", "https_proxy"),
-            except: either("NO_PROXY", "no_proxy").unwrap_or_default(),
-        };
-        if !proxy.is_usable() {
-            self.mistake(
-                "HTTPS_PROXY",
-                "is not the address of a proxy, such as http://proxy.example.org:3128",
-            );
+        let proxy = self.proxy().map(|(address, except)| Proxy::new(&address, &except));
+        if let Some(Err(error)) = &proxy {
+            self.mistake("HTTPS_PROXY", error.to_string());
         }
         let times = self.key_times();
         let (resource, issuer) = (resource?, issuer.filter(|_| is_issuer.is_some())?);
@@ -272,8 +230,8 @@ impl Reader<'_> {
             keys_address,
             scopes,
             resource,
-            ca_file,
-            proxy,
+            roots: roots.flatten(),
+            proxy: proxy.and_then(Result::ok),
             times,
         })
     }
@@ -437,9 +395,9 @@ mod tests {
         );
         assert_eq!(settings.times.cooldown, Duration::from_secs(1));
         assert!(!format!("{settings:?}").contains("hush"), "{settings:?}");
-        let proxy = settings.proxy.through(&Uri::from_static("https://idp.example.org/keys")).unwrap();
-        assert!(proxy.uri().host() == Some("proxy.example.org") && proxy.basic_auth().is_some());
-        assert!(settings.proxy.through(&Uri::from_static("http://127.0.0.1:4000/keys")).is_none());
+        let proxy = settings.proxy.unwrap();
+        assert!(proxy.is_for(&http::Uri::from_static("https://idp.example.org/keys")));
+        assert!(!proxy.is_for(&http::Uri::from_static("http://127.0.0.1:4000/keys")));
         assert_eq!(oauth(&[("MCP_AUTH_REQUIRED_SCOPES", "none")]).scopes, ScopeSettings::default());
     }
 
@@ -474,7 +432,7 @@ mod tests {
                 "MCP_AUTH_REQUIRED_SCOPES: `read\\\"write` is not a scope; set scopes with spaces between, or none",
                 "MCP_SERVER_RESOURCE_IDENTIFIER: is not an absolute URI without a fragment, such as https://mcp.example.org/mcp",
                 "OAUTH_CA_FILE: has no certificate in PEM that can be read",
-                "HTTPS_PROXY: is not the address of a proxy, such as http://proxy.example.org:3128",
+                "HTTPS_PROXY: not the address of a proxy that takes HTTP, such as http://proxy.example.org:3128",
                 "OAUTH_JWKS_TIMEOUT_MS: `0` is not milliseconds from 100 to 60000",
             ]
         );

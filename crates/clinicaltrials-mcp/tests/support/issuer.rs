@@ -10,9 +10,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use clinicaltrials_mcp::settings::{
-    AuthSettings, KeyTimes, OauthSettings, ProxySettings, ResourceSettings, ScopeSettings,
-};
+use clinicaltrials_mcp::settings::{AuthSettings, KeyTimes, OauthSettings, ResourceSettings, ScopeSettings};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
@@ -271,8 +269,8 @@ pub(crate) fn settings(issuer: &str) -> OauthSettings {
         keys_address: None,
         scopes: ScopeSettings { required: vec![SCOPE.to_owned()], claim: None },
         resource: ResourceSettings { identifier: RESOURCE.to_owned(), metadata_url: METADATA_URL.to_owned() },
-        ca_file: None,
-        proxy: ProxySettings::default(),
+        roots: None,
+        proxy: None,
         times: KeyTimes { cooldown: Duration::ZERO, ..KeyTimes::default() },
     }
 }
