@@ -107,9 +107,9 @@ impl From<Whose> for Identity {
     }
 }
 
-/// What is kept for callers.
+/// What callers have here.
 #[derive(Clone)]
-struct Kept {
+struct Theirs {
     sessions: Sessions<Store>,
     cohorts: Cohorts,
 }
@@ -146,7 +146,7 @@ impl Admin {
         let router = Router::new()
             .route("/sessions/list", post(list))
             .route("/sessions/revoke", post(revoke))
-            .with_state(Kept { sessions, cohorts })
+            .with_state(Theirs { sessions, cohorts })
             .layer(from_fn_with_state(door, admit));
         let server = axum_server::from_tcp(listener.into_std()?)?;
         let serving = tokio::spawn(async move {
@@ -225,7 +225,7 @@ async fn admit(State(door): State<Arc<Door>>, request: Request, next: Next) -> R
     }
 }
 
-async fn list(State(Kept { sessions, .. }): State<Kept>, Json(whose): Json<Whose>) -> Response {
+async fn list(State(Theirs { sessions, .. }): State<Theirs>, Json(whose): Json<Whose>) -> Response {
     let answer = async {
         let now_ms = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_millis());
         let theirs = sessions.list(&whose.into()).await?;
@@ -235,7 +235,7 @@ async fn list(State(Kept { sessions, .. }): State<Kept>, Json(whose): Json<Whose
     answered(answer.await)
 }
 
-async fn revoke(State(Kept { sessions, cohorts }): State<Kept>, Json(whose): Json<Whose>) -> Response {
+async fn revoke(State(Theirs { sessions, cohorts }): State<Theirs>, Json(whose): Json<Whose>) -> Response {
     let identity = Identity::from(whose);
     let answer = async {
         let ended = sessions.terminate_all(&identity).await?;

@@ -28,16 +28,12 @@ const PER_CALLER_MAX: usize = 100;
 /// How many there are at most.
 const ALL_MAX: usize = 10_000;
 
-/// How long cohorts live, as callers are told.
-const KEPT: &str = "1 day, or 7 days after its last use, and 30 days at most";
-const KEPT_IN_MEMORY: &str =
-    "1 day, or 7 days after its last use, and 30 days at most, but not beyond this server's next stop";
-
 /// Everybody's cohorts. Clones share them.
 #[derive(Clone)]
 pub struct Cohorts {
     handles: Handles<Store>,
-    kept: &'static str,
+    /// How long one is kept, as callers are told.
+    kept: String,
 }
 
 /// One caller's cohorts.
@@ -103,7 +99,6 @@ impl Cohorts {
     ///
     /// When a file cannot be used, which says what to do.
     pub fn open(sessions: &SessionSettings, data_dir: &Path) -> anyhow::Result<Self> {
-        let policy = policy();
         let place = match &sessions.place {
             SessionPlace::Memory => SessionPlace::Memory,
             SessionPlace::File(path) => {
@@ -114,10 +109,9 @@ impl Cohorts {
             }
             SessionPlace::Redis(redis) => SessionPlace::Redis(redis.under("cohorts:")),
         };
-        let store = Store::open(&SessionSettings { place, policy: policy.clone() }, data_dir)
+        let store = Store::open(&SessionSettings { place, policy: policy() }, data_dir)
             .context("saved cohorts have no place; their file is called like the session file, with `.cohorts` after it")?;
-        let kept = if matches!(store, Store::Memory(_)) { KEPT_IN_MEMORY } else { KEPT };
-        Ok(Self { handles: Handles::start(store, policy)?, kept })
+        Ok(Self::over(store)?)
     }
 
     /// Cohorts that are gone when the process ends; must be called within a Tokio runtime.
@@ -126,14 +120,24 @@ impl Cohorts {
     ///
     /// None that the policy, which is a constant, does not have.
     pub fn in_memory() -> Result<Self, PolicyError> {
-        let handles = Handles::start(Store::Memory(MemoryStore::default()), policy())?;
-        Ok(Self { handles, kept: KEPT_IN_MEMORY })
+        Self::over(Store::Memory(MemoryStore::default()))
+    }
+
+    fn over(store: Store) -> Result<Self, PolicyError> {
+        let until_stopped = match store {
+            Store::Memory(_) => ", but not beyond this server's next stop",
+            Store::File(_) | Store::Redis(_) => "",
+        };
+        let kept = format!(
+            "{UNUSED_DAYS} day, or {IDLE_DAYS} days after its last use, and {LIFETIME_DAYS} days at most{until_stopped}"
+        );
+        Ok(Self { handles: Handles::start(store, policy())?, kept })
     }
 
     /// How long one is kept, as callers are told.
     #[must_use]
-    pub const fn kept(&self) -> &'static str {
-        self.kept
+    pub fn kept(&self) -> &str {
+        &self.kept
     }
 
     /// Forgets everything that `identity` has saved, and tells how many cohorts that were.
@@ -154,8 +158,8 @@ impl Cohorts {
 impl OwnCohorts {
     /// [`Cohorts::kept`]
     #[must_use]
-    pub const fn kept(&self) -> &'static str {
-        self.cohorts.kept
+    pub fn kept(&self) -> &str {
+        &self.cohorts.kept
     }
 
     /// Keeps a question.
@@ -238,8 +242,8 @@ impl From<Rejection> for CohortError {
     }
 }
 
-/// An id as it was given out.
-fn spelled(id: &str) -> String {
+/// An id as it was given out, however it is given back.
+pub fn spelled(id: &str) -> String {
     id.trim().to_ascii_lowercase()
 }
 
@@ -252,19 +256,4 @@ fn policy() -> Policy {
         .with_max_per_identity(PER_CALLER_MAX)
         .with_max_sessions(ALL_MAX)
         .with_sweep_interval(Duration::from_secs(10 * 60))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_callers_are_told_is_how_it_is() {
-        let told = format!(
-            "{UNUSED_DAYS} day, or {IDLE_DAYS} days after its last use, and {LIFETIME_DAYS} days at most"
-        );
-        assert_eq!(KEPT, told);
-        assert!(KEPT_IN_MEMORY.starts_with(KEPT));
-        assert!(policy().checked().is_ok());
-    }
 }

@@ -1,6 +1,6 @@
 //! Cohorts: what is in them, what is made of them, and that nobody but their maker has them.
 
-use crate::support::{Caller, LEGACY, Program, sample_mirror, toolbox::Toolbox};
+use crate::support::{Caller, LEGACY, Program, program, sample_mirror, toolbox::Toolbox};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -114,8 +114,12 @@ async fn cohorts_are_listed_and_deleted() {
         ]
     );
     assert_eq!(listed["cohorts"][0]["versionThen"], listed["data"]["version"]);
+    assert_eq!(
+        listed["keptFor"],
+        "1 day, or 7 days after its last use, and 30 days at most, but not beyond this server's next stop"
+    );
     let ids = format!("{}, 0123456789abcdef, {first}", first.to_uppercase());
-    let deleted = toolbox.value("delete_cohort", json!({"cohort_id": ids.to_lowercase()})).await;
+    let deleted = toolbox.value("delete_cohort", json!({"cohort_id": ids})).await;
     assert_eq!((&deleted["deleted"], &deleted["notYours"]), (&json!([first]), &json!(["0123456789abcdef"])));
     let (problem, hint) = toolbox.refusal("search_studies", json!({"cohortId": first})).await;
     assert_eq!(problem, "you have no such cohort");
@@ -207,6 +211,15 @@ async fn a_cohort_is_its_makers_in_both_eras_and_after_a_restart() {
     }
     let listed = modern(&server, "ana").call("clinicaltrials_list_cohorts", json!({})).await;
     assert_eq!(&listed["structuredContent"]["cohorts"][0]["cohortId"], id);
+    assert!(!listed["structuredContent"]["keptFor"].as_str().unwrap().contains("stop"), "{listed}");
+    // Logged out everywhere by the operator, she has none any more.
+    let hers =
+        ["--issuer", "https://idp.example", "--tenant", "north", "--client", "app", "--subject", "ana"];
+    let revoke = program().args(["sessions", "revoke", "--data-dir"]).arg(mirror.path()).args(hers).output();
+    let told = String::from_utf8(revoke.unwrap().stdout).unwrap();
+    assert!(told.contains("removed a saved cohort"), "{told}");
+    let listed = modern(&server, "ana").call("clinicaltrials_list_cohorts", json!({})).await;
+    assert_eq!(listed["structuredContent"]["cohorts"], json!([]));
 }
 
 /// Who fills their share keeps nobody else from theirs.

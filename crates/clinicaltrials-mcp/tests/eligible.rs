@@ -219,6 +219,12 @@ async fn a_state_is_found_by_its_abbreviation() {
         let in_full = count(long).await;
         assert!(in_full > 5 && count(short).await >= in_full, "{short}");
     }
+    let near = async |location: Value| {
+        let arguments = json!({"conditions": "cancer", "recruitingOnly": false, "location": location});
+        toolbox.value("find_eligible", arguments).await["totalCount"].clone()
+    };
+    let both = near(json!({"city": "Boston", "state": "MA"})).await;
+    assert!(both.as_u64().unwrap() > 5 && near(json!({"city": "Boston, MA"})).await == both, "{both}");
 }
 
 /// Records old and new write some countries in two ways: nobody is dropped for that.

@@ -7,7 +7,7 @@ use super::{
     reading_tool,
 };
 use crate::{
-    cohorts::{Cohort, CohortError, Kept, OwnCohorts},
+    cohorts::{Cohort, CohortError, Kept, OwnCohorts, spelled},
     engine::{CallControl, Engine},
     render::{DataVersionView, counted},
 };
@@ -54,7 +54,7 @@ struct Created {
     name: Option<String>,
     total_count: u64,
     expression: String,
-    kept_for: &'static str,
+    kept_for: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     expanded: Vec<ExpandedTerm>,
 }
@@ -66,7 +66,7 @@ struct Nothing {}
 #[serde(rename_all = "camelCase")]
 struct Listed {
     cohorts: Vec<CohortView>,
-    kept_for: &'static str,
+    kept_for: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -159,6 +159,7 @@ pub(super) async fn create(
             return Err(ToolError::new("`combine`: there is no cohort to start from", hint).into());
         }
     };
+    // Asked as it is kept: what could not be read again is refused now.
     let expression = expr.to_string();
     let mut matching = Matching::default();
     matching.filter(&expression).map_err(|error| {
@@ -179,7 +180,7 @@ pub(super) async fn create(
         name: kept.name,
         total_count,
         expression: kept.expression,
-        kept_for: own.kept(),
+        kept_for: own.kept().to_owned(),
         expanded,
     };
     let nothing = if total_count == 0 { NOTHING } else { "" };
@@ -200,7 +201,7 @@ pub(super) async fn list(
         0 => format!("You have saved no cohort; {CREATE} saves one."),
         count => format!("Cohorts saved: {count}."),
     };
-    Answer::dated(&headline, &Listed { cohorts, kept_for: own.kept() }, &data)
+    Answer::dated(&headline, &Listed { cohorts, kept_for: own.kept().to_owned() }, &data)
 }
 
 pub(super) async fn delete(
@@ -213,9 +214,9 @@ pub(super) async fn delete(
     // Before anything is done that an error would hide.
     let data = data(engine, control).await?;
     let mut output = Deleted::default();
-    let ids: BTreeSet<&str> = input.cohort_id.iter().map(|id| id.trim()).collect();
+    let ids: BTreeSet<String> = input.cohort_id.iter().map(|id| spelled(id)).collect();
     for id in ids {
-        let outcome = match own.delete(id).await {
+        let outcome = match own.delete(&id).await {
             Ok(true) => &mut output.deleted,
             Ok(false) => &mut output.not_yours,
             Err(_) => &mut output.failed,

@@ -4,7 +4,10 @@ use super::ToolError;
 use ctgov::pieces::{Kind, Piece};
 
 /// What people and models call a field, and the field, where letters alone would not lead there.
-const MEANT: [(&str, &[&str]); 18] = [
+const MEANT: [(&str, &[&str]); 21] = [
+    ("year", &["StartDate", "CompletionDate", "StudyFirstPostDate"]),
+    ("month", &["StartDate", "CompletionDate", "StudyFirstPostDate"]),
+    ("date", &["StartDate", "CompletionDate", "StudyFirstPostDate", "LastUpdatePostDate"]),
     ("recruitmentstatus", &["OverallStatus", "LocationStatus"]),
     ("status", &["OverallStatus", "LocationStatus"]),
     ("sponsor", &["LeadSponsorName", "LeadSponsorClass", "CollaboratorName"]),
@@ -103,9 +106,17 @@ pub(crate) fn section(parameter: &str, text: &str) -> Result<Piece, ToolError> {
     part.map_or_else(|| named(parameter, text), Ok)
 }
 
-/// The names of the fields nearest to `text`, in words.
+/// The names of the fields nearest to `text`, in words: three at least, however far away they are.
 pub(super) fn nearest_names(text: &str) -> String {
-    nearest(text, false).take(5).map(Piece::name).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<&str> = nearest(text, false).take(5).map(Piece::name).collect();
+    if names.len() < 3 {
+        let likeness = |name: &str| strsim::jaro_winkler(&letters(name), &letters(text));
+        let mut others: Vec<&str> =
+            Piece::all().map(Piece::name).filter(|name| !names.contains(name)).collect();
+        others.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+        names.extend(others.into_iter().take(3 - names.len()));
+    }
+    names.join(", ")
 }
 
 /// Every field that has something of `text`, the nearest first.

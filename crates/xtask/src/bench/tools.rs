@@ -215,6 +215,14 @@ fn all(subjects: &[Subject], cohorts: &[String]) -> Vec<Questions> {
             ],
         ),
         tools(
+            "get_study_results, of one",
+            "25 ms",
+            with_results
+                .iter()
+                .map(|study| call("get_study_results", json!({"nctIds": [study.nct_id]})))
+                .collect(),
+        ),
+        tools(
             "get_study_results, of three",
             "25 ms",
             with_results

@@ -133,7 +133,13 @@ impl Location {
     /// # Errors
     ///
     /// [`ToolError`] when half a point is given, or a radius of nothing.
-    pub(super) fn checked(self) -> Result<Option<Self>, ToolError> {
+    pub(super) fn checked(mut self) -> Result<Option<Self>, ToolError> {
+        // A city is often written with its state: `Boston, MA`.
+        if let (Some(city), None) = (&self.city, &self.state)
+            && let Some((city, state)) = city.split_once(',')
+        {
+            (self.state, self.city) = (Some(state.trim().to_owned()), Some(city.trim().to_owned()));
+        }
         let Self { country, state, city, lat, lon, radius_mi } = &self;
         if lat.is_some() != lon.is_some() {
             let problem = "`location`: of `lat` and `lon` only one is given";
