@@ -29,7 +29,7 @@ pub enum Section {
 type Object = Map<String, Value>;
 
 /// From a published value to what is told of it.
-type Change<'a> = &'a dyn Fn(&Value) -> Value;
+type Change<'a> = &'a dyn Fn(Value) -> Value;
 
 /// A level of lists within lists: what its elements are called in rows, and the key of the next level.
 type Level = (&'static str, Option<&'static str>);
@@ -58,8 +58,8 @@ impl Section {
         }
     }
 
-    /// What a record's results section publishes of it.
-    pub fn published(self, results: &Value) -> Option<&Value> {
+    /// Takes out of a record's results section what it publishes of this.
+    pub fn take(self, results: &mut Value) -> Option<Value> {
         let module = match self {
             Self::Outcomes => "outcomeMeasuresModule",
             Self::AdverseEvents => "adverseEventsModule",
@@ -67,12 +67,12 @@ impl Section {
             Self::Baseline => "baselineCharacteristicsModule",
             Self::MoreInfo => "moreInfoModule",
         };
-        results.get(module)
+        results.get_mut(module).map(Value::take)
     }
 
     /// All that is published of it, in rows.
-    pub fn in_full(self, published: &Value) -> Value {
-        let rows_of = |levels: &'static [Level]| move |value: &Value| rows(value, levels, &[]);
+    pub fn in_full(self, published: Value) -> Value {
+        let rows_of = |levels: &'static [Level]| move |value: Value| rows(value, levels);
         match self {
             Self::Outcomes => with(published, &[("outcomeMeasures", &|measures| each(measures, &measure))]),
             Self::AdverseEvents => {
@@ -80,7 +80,7 @@ impl Section {
                 with(published, &[("seriousEvents", &events), ("otherEvents", &events)])
             }
             Self::ParticipantFlow => {
-                let period = |period: &Value| {
+                let period = |period: Value| {
                     with(
                         period,
                         &[("milestones", &rows_of(MILESTONES)), ("dropWithdraws", &rows_of(DROPOUTS))],
@@ -92,18 +92,17 @@ impl Section {
                 published,
                 &[("measures", &|measures| each(measures, &measure)), ("denoms", &rows_of(DENOMS))],
             ),
-            Self::MoreInfo => published.clone(),
+            Self::MoreInfo => published,
         }
     }
 
     /// What is read first of [`in_full`](Self::in_full), and what was left out for it.
-    pub fn in_short(self, published: &Value) -> (Value, Vec<(String, usize)>) {
+    pub fn in_short(self, published: Value) -> (Value, Vec<(String, usize)>) {
+        let left_out = self.left_out_in_short(&published);
         let mut short = self.in_full(published);
-        let mut left_out = Vec::new();
         match self {
             Self::Outcomes => {
                 let outcomes = short["outcomeMeasures"].as_array_mut().into_iter().flatten();
-                let mut others = 0;
                 for outcome in outcomes {
                     let is_primary = outcome["type"] == "PRIMARY";
                     let Some(outcome) = outcome.as_object_mut() else { continue };
@@ -116,76 +115,113 @@ impl Section {
                         outcome.retain(|key, _| {
                             ["type", "title", "timeFrame", "reportingStatus"].contains(&key.as_str())
                         });
-                        others += 1;
                     }
                 }
-                left_out.push(("values of outcomes that are not primary".to_owned(), others));
             }
             Self::AdverseEvents => {
-                for key in ["seriousEvents", "otherEvents"] {
-                    let count = published[key].as_array().map_or(0, Vec::len);
-                    left_out.push((key.to_owned(), count));
-                }
                 retain(&mut short, &["frequencyThreshold", "timeFrame", "eventGroups"]);
             }
             Self::ParticipantFlow => {
                 for period in short["periods"].as_array_mut().into_iter().flatten() {
                     retain(period, &["title", "milestones"]);
                 }
-                let count = |period: &Value| period["dropWithdraws"].as_array().map_or(0, Vec::len);
-                let reasons = published["periods"].as_array().into_iter().flatten().map(count).sum();
-                left_out.push(("reasons for withdrawal".to_owned(), reasons));
             }
             Self::Baseline => {
                 for measure in short["measures"].as_array_mut().into_iter().flatten() {
                     retain(measure, &["title", "paramType", "unitOfMeasure"]);
                 }
-                let count = published["measures"].as_array().map_or(0, Vec::len);
-                left_out.push(("values of baseline measures".to_owned(), count));
             }
             Self::MoreInfo => {}
         }
-        left_out.retain(|(_, count)| *count > 0);
         (short, left_out)
+    }
+
+    /// What [`in_short`](Self::in_short) leaves out, and how much of it is published.
+    fn left_out_in_short(self, published: &Value) -> Vec<(String, usize)> {
+        let listed = |published: &Value, key: &str| published[key].as_array().map_or(0, Vec::len);
+        let elements = |key: &str| published[key].as_array().into_iter().flatten();
+        let mut left_out = match self {
+            Self::Outcomes => {
+                let others =
+                    elements("outcomeMeasures").filter(|outcome| outcome["type"] != "PRIMARY").count();
+                vec![("values of outcomes that are not primary".to_owned(), others)]
+            }
+            Self::AdverseEvents => {
+                ["seriousEvents", "otherEvents"].map(|key| (key.to_owned(), listed(published, key))).into()
+            }
+            Self::ParticipantFlow => {
+                let reasons = elements("periods").map(|period| listed(period, "dropWithdraws")).sum();
+                vec![("reasons for withdrawal".to_owned(), reasons)]
+            }
+            Self::Baseline => {
+                vec![("values of baseline measures".to_owned(), listed(published, "measures"))]
+            }
+            Self::MoreInfo => Vec::new(),
+        };
+        left_out.retain(|(_, count)| *count > 0);
+        left_out
     }
 }
 
 /// An outcome, or a measure of the baseline.
-fn measure(published: &Value) -> Value {
-    let measurements = |classes: &Value| rows(classes, MEASUREMENTS, &["denoms"]);
-    let mut measure =
-        with(published, &[("classes", &measurements), ("denoms", &|denoms| rows(denoms, DENOMS, &[]))]);
-    let class_denoms = rows(&published["classes"], CLASS_DENOMS, &["categories"]);
+fn measure(mut published: Value) -> Value {
+    let class_denoms = take_class_denoms(&mut published);
+    let (measurements, denoms) = (|classes| rows(classes, MEASUREMENTS), |denoms| rows(denoms, DENOMS));
+    let mut measure = with(published, &[("classes", &measurements), ("denoms", &denoms)]);
     let Some(object) = measure.as_object_mut() else { return measure };
-    if let Some(classes) = object.remove("classes") {
+    if let Some(classes) = object.shift_remove("classes") {
         object.insert("measurements".to_owned(), classes);
     }
-    // A class without any gives a row that says nothing but what it is called.
-    let has_count = |row: &Value| row.get("groupId").is_some();
-    let class_denoms: Vec<Value> =
-        class_denoms.as_array().into_iter().flatten().filter(|row| has_count(row)).cloned().collect();
     if !class_denoms.is_empty() {
         object.insert("classDenoms".to_owned(), class_denoms.into());
     }
     // Last, as there are comparisons of what is above.
-    if let Some(analyses) = object.remove("analyses") {
+    if let Some(analyses) = object.shift_remove("analyses") {
         object.insert("analyses".to_owned(), analyses);
     }
     measure
 }
 
+/// The denominators that the classes of a measure have of their own, as rows, which then stand there no more.
+fn take_class_denoms(measure: &mut Value) -> Vec<Value> {
+    let mut classes = Vec::new();
+    for class in measure.get_mut("classes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(class) = class.as_object_mut() else { continue };
+        let Some(denoms) = class.shift_remove("denoms") else { continue };
+        let mut own: Object = class
+            .iter()
+            .filter(|(key, _)| *key != "categories")
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        own.insert("denoms".to_owned(), denoms);
+        classes.push(own.into());
+    }
+    let mut class_denoms = Vec::new();
+    add_rows(classes, CLASS_DENOMS, &Object::new(), &mut class_denoms);
+    // A class without a count gives a row that says nothing but what it is called.
+    class_denoms.retain(|row| row.get("groupId").is_some());
+    class_denoms
+}
+
 /// `object` with the values of some keys in another form.
-fn with(object: &Value, changes: &[(&str, Change<'_>)]) -> Value {
-    let Value::Object(members) = object else { return object.clone() };
-    let changed = members.iter().map(|(key, value)| {
-        let change = changes.iter().find(|(changed, _)| changed == key);
-        (key.clone(), change.map_or_else(|| value.clone(), |(_, change)| change(value)))
+fn with(object: Value, changes: &[(&str, Change<'_>)]) -> Value {
+    let Value::Object(members) = object else { return object };
+    let changed = members.into_iter().map(|(key, value)| {
+        let change = changes.iter().find(|(changed, _)| *changed == key);
+        let value = match change {
+            Some((_, change)) => change(value),
+            None => value,
+        };
+        (key, value)
     });
     Value::Object(changed.collect())
 }
 
-fn each(elements: &Value, change: Change<'_>) -> Value {
-    elements.as_array().map_or_else(|| elements.clone(), |elements| elements.iter().map(change).collect())
+fn each(elements: Value, change: Change<'_>) -> Value {
+    match elements {
+        Value::Array(elements) => elements.into_iter().map(change).collect(),
+        other => other,
+    }
 }
 
 fn retain(object: &mut Value, keys: &[&str]) {
@@ -194,42 +230,54 @@ fn retain(object: &mut Value, keys: &[&str]) {
     }
 }
 
-/// Lists within lists as rows. Keys in `elsewhere` are told elsewhere.
-fn rows(elements: &Value, levels: &[Level], elsewhere: &[&str]) -> Value {
-    if !elements.is_array() {
-        return elements.clone();
-    }
+/// Lists within lists as rows.
+fn rows(elements: Value, levels: &[Level]) -> Value {
+    let Value::Array(elements) = elements else { return elements };
     let mut rows = Vec::new();
-    add_rows(elements, levels, elsewhere, &Object::new(), &mut rows);
+    add_rows(elements, levels, &Object::new(), &mut rows);
     rows.into()
 }
 
-fn add_rows(elements: &Value, levels: &[Level], elsewhere: &[&str], above: &Object, rows: &mut Vec<Value>) {
+fn add_rows(elements: Vec<Value>, levels: &[Level], above: &Object, rows: &mut Vec<Value>) {
     let Some(((name, below), levels)) = levels.split_first() else { return };
-    for element in elements.as_array().into_iter().flatten() {
+    for element in elements {
+        let mut members = match element {
+            Value::Object(members) => members,
+            _ => Object::new(),
+        };
+        let inner = below.and_then(|below| members.shift_remove(below));
         let mut row = above.clone();
-        for (key, value) in element.as_object().into_iter().flatten() {
-            if *below != Some(key.as_str()) && !elsewhere.contains(&key.as_str()) {
-                row.insert(named(name, key), value.clone());
-            }
-        }
-        match below.and_then(|below| element.get(below)) {
-            Some(Value::Array(inner)) if !inner.is_empty() => {
-                add_rows(&element[below.unwrap_or_default()], levels, elsewhere, &row, rows);
-            }
+        row.extend(members.into_iter().map(|(key, value)| (named(name, key), value)));
+        match inner {
+            Some(Value::Array(inner)) if !inner.is_empty() => add_rows(inner, levels, &row, rows),
             _ => rows.push(row.into()),
         }
     }
 }
 
 /// What a key of an element of `level` is called in a row.
-fn named(level: &str, key: &str) -> String {
-    match key {
-        _ if level.is_empty() => key.to_owned(),
+fn named(level: &str, key: String) -> String {
+    match &*key {
+        _ if level.is_empty() => key,
         "title" | "type" => level.to_owned(),
         _ => {
-            let (first, rest) = key.split_at(1);
-            format!("{level}{}{rest}", first.to_uppercase())
+            let mut rest = key.chars();
+            let first = rest.next().into_iter().flat_map(char::to_uppercase);
+            level.chars().chain(first).chain(rest).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_any_kind_are_named_by_their_level() {
+        let called = |key: &str| named("class", key.to_owned());
+        assert_eq!(called("title"), "class");
+        assert_eq!(called("unitOfMeasure"), "classUnitOfMeasure");
+        assert_eq!((called(""), called("été")), ("class".to_owned(), "classÉté".to_owned()));
+        assert_eq!(named("", "title".to_owned()), "title");
     }
 }

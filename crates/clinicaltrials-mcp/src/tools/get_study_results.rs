@@ -17,6 +17,7 @@ use rmcp::model::{JsonObject, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::io;
 
 pub(super) const NAME: &str = "clinicaltrials_get_study_results";
 
@@ -100,14 +101,14 @@ pub(super) async fn call(
         let (found, fetch_errors) = look_up(snapshot, &ids, budget)?;
         let mut output = Output { results: Vec::new(), studies_without_results: Vec::new(), fetch_errors };
         let mut bytes = 0;
-        for study in found {
+        for mut study in found {
             let id = study.document.nct_id();
-            let Some(results) = study.record.get("resultsSection") else {
+            let Some(results) = study.record.get_mut("resultsSection").map(Value::take) else {
                 output.studies_without_results.push(id.to_string());
                 continue;
             };
             let view = ResultsView::of(&study, results, &sections, in_short);
-            let view_bytes = serde_json::to_vec(&view).map_or(0, |json| json.len());
+            let view_bytes = bytes_of(&view);
             if bytes + view_bytes > RESULTS_BYTES_MAX && bytes > 0 {
                 let why = "has results too large to be sent with the others; ask for it alone, by sections, or \
                                with summary";
@@ -135,7 +136,7 @@ pub(super) async fn call(
 }
 
 impl ResultsView {
-    fn of(study: &NamedStudy, results: &Value, sections: &[Section], in_short: bool) -> Self {
+    fn of(study: &NamedStudy, mut results: Value, sections: &[Section], in_short: bool) -> Self {
         let mut view = Self {
             named: study.name(),
             title: Piece::named("BriefTitle").text(&study.record).map(str::to_owned),
@@ -149,7 +150,7 @@ impl ResultsView {
             more_info: None,
         };
         for section in sections {
-            let Some(published) = section.published(results) else {
+            let Some(published) = section.take(&mut results) else {
                 view.not_posted.push(section.name());
                 continue;
             };
@@ -172,8 +173,30 @@ impl ResultsView {
                 Section::Baseline => &mut view.baseline,
                 Section::MoreInfo => &mut view.more_info,
             };
-            *place = told.as_object().cloned();
+            *place = match told {
+                Value::Object(told) => Some(told),
+                _ => None,
+            };
         }
         view
     }
+}
+
+/// How many bytes a value is as JSON.
+fn bytes_of(value: &impl Serialize) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Nothing here is refused by JSON; what were would be no longer than what could be written of it.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }
