@@ -3,7 +3,7 @@
 //! Values stay text here; `settings` reads them, together with the environment, so that every mistake is
 //! reported at once.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -41,6 +41,10 @@ Set by the environment only:
   MCP_ALLOWED_ORIGINS                    web origins whose requests are not refused [default: loopback; * for all]
   MCP_HTTP_ENDPOINT_PATH                 where MCP is served [default: /mcp]
   MCP_HTTP_MAX_BODY_BYTES                largest request body [default: 1048576]
+  MCP_RATE_LIMIT_PER_ADDRESS             most requests a second from one address, this machine's own excepted; ten
+                                         seconds' worth may come at once; 0 for no limit [default: 100]
+  MCP_RATE_LIMIT_PER_IDENTITY            most requests a second of one identity, likewise [default: 100]
+  MCP_REQUESTS_AT_ONCE_PER_IDENTITY      most of its requests that run at once; 0 for no limit [default: 64]
   MCP_STATEFUL_SESSION_STALE_TIMEOUT_MS  when a session that nobody uses ends [default: 1800000]
   MCP_SESSION_LIFETIME_MS                when any session ends [default: 86400000]
   MCP_SESSIONS_KEY_PREFIX                what keys in Redis start with; services that share a server need one each
@@ -77,6 +81,8 @@ pub enum Command {
     Serve(ServeOptions),
     /// Serve MCP over standard input and output, for a desktop client's configuration
     Stdio,
+    /// Check or show what is set for serve, by options and by the environment, without serving
+    Config(ConfigOptions),
     /// Take study records into the local mirror
     Import(ImportOptions),
     /// Show what the local mirror holds
@@ -124,6 +130,29 @@ pub struct ServeOptions {
     /// Serve without authentication on an address that others can reach [env: MCP_ALLOW_UNAUTHENTICATED]
     #[arg(long)]
     pub allow_unauthenticated: bool,
+    /// An address or network of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given several times [env: MCP_TRUSTED_PROXIES, with commas between]
+    #[arg(long = "trusted-proxy", value_name = "CIDR")]
+    pub trusted_proxies: Vec<String>,
+}
+
+/// Options of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigOptions {
+    /// check says what is wrong, exit code 78 if anything is; show lists every setting and who set it, without secrets
+    #[arg(value_enum, value_name = "WHAT")]
+    pub what: ConfigCommand,
+    /// What would be given to serve
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// What `config` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConfigCommand {
+    /// Say what is wrong.
+    Check,
+    /// List every setting.
+    Show,
 }
 
 /// Options of `import`.

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub mod compact;
+pub mod config;
 pub mod demo;
 pub mod import;
 mod progress;

@@ -1,12 +1,15 @@
 //! The HTTP server: which path leads where, and what a request passes on its way.
 //!
 //! ```text
-//! POST /mcp ─▶ guard: host, origin ─▶ auth: token ─▶ Caller ─▶ sessions: (id, Caller) ─▶ Session ─▶ rmcp ─▶ tools
-//! GET /api/v2/… ─▶ open: guard: host ────────────────────────────▶ api_v2
-//!              └─▶ guarded: guard: host, origin ─▶ auth: token ─▶ api_v2
+//! POST /mcp ─▶ bounds: address ─▶ guard: host, origin ─▶ auth: token ─▶ Caller ─▶ bounds: identity
+//!                                  ─▶ sessions: (id, Caller) ─▶ Session ─▶ rmcp ─▶ tools
+//! GET /api/v2/… ─▶ open: bounds: address ─▶ guard: host ─▶ api_v2
+//!              └─▶ guarded: as POST /mcp, without sessions ─▶ api_v2
 //! GET /.well-known/oauth-protected-resource ─▶ what clients are told, made from the settings
 //! ```
 
+mod bounds;
+mod connection;
 mod cors;
 mod guard;
 
@@ -16,18 +19,23 @@ use crate::{
     engine::Engine,
     mcp::McpServer,
     sessions::Store,
-    settings::{ApiAccess, HttpSettings},
+    settings::{ApiAccess, AuthSettings, HttpSettings},
 };
+use arc_swap::ArcSwap;
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    body::Body,
+    extract::{ConnectInfo, Request, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
-use axum_server::{Handle, accept::NoDelayAcceptor};
+use axum_server::Handle;
+use bounds::{Bounds, TooMuch};
+use connection::Acceptor;
 use guard::{Guard, TurnedAway};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http_body_util::BodyExt as _;
 use mcp_sessions::{PolicyError, Sessions, http::SessionLayer};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -36,6 +44,7 @@ use serde_json::json;
 use std::{
     future::Future,
     io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -56,6 +65,8 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
 /// Longest that a client may take to send a request's head, and that a connection may idle between requests.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+/// From about here on the head of a request, its address included, is too large: 431, or 414.
+const HEAD_BYTES_MAX: usize = 64 << 10;
 
 /// The HTTP server, built and ready to listen.
 pub struct HttpServer {
@@ -92,8 +103,20 @@ impl Health {
 
 /// What stands before the MCP endpoint.
 struct Gate {
+    bounds: Bounds,
     guard: Guard,
-    authenticator: Authenticator,
+    /// Another one when the keys in files were read again.
+    authenticator: ArcSwap<Authenticator>,
+}
+
+/// Changes what can change while a server runs.
+pub struct Reload(Arc<Gate>);
+
+impl Reload {
+    /// From now on tokens are checked by these settings; sessions stay whose they are.
+    pub fn authentication(&self, settings: &AuthSettings) {
+        self.0.authenticator.store(Arc::new(Authenticator::new(settings)));
+    }
 }
 
 impl HttpServer {
@@ -123,8 +146,9 @@ impl HttpServer {
         let with_sessions =
             SessionLayer::new(sessions.clone()).with_max_body_bytes(settings.body_bytes_max).layer(mcp);
         let gate = Arc::new(Gate {
+            bounds: Bounds::start(&settings.bounds),
             guard: Guard::new(settings.allowed_hosts.clone(), settings.allowed_origins.clone()),
-            authenticator: Authenticator::new(&settings.auth),
+            authenticator: ArcSwap::from_pointee(Authenticator::new(&settings.auth)),
         });
         let api = || api_v2::router(engine.clone(), settings.api.query_time_max);
         let api = match settings.api.access {
@@ -163,6 +187,12 @@ impl HttpServer {
         self.health.sessions.clone()
     }
 
+    /// What changes while it serves.
+    #[must_use]
+    pub fn reload(&self) -> Reload {
+        Reload(self.health.gate.clone())
+    }
+
     /// Serves until `stop` resolves, then lets running calls finish.
     ///
     /// From then on `/readyz` says so for a moment in which requests are still taken, so that a load balancer looks
@@ -189,10 +219,9 @@ impl HttpServer {
             .handle(handle.clone())
             .http1_only()
             .first_request_timeout(HEAD_TIME_MAX)
-            // Answers are written in two parts; with Nagle's algorithm the second would wait 40 ms.
-            .acceptor(NoDelayAcceptor::new());
-        server.http_builder().http1().header_read_timeout(HEAD_TIME_MAX);
-        let served = server.serve(self.router.into_make_service()).await;
+            .acceptor(Acceptor);
+        server.http_builder().http1().header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
+        let served = server.serve(self.router.into_make_service_with_connect_info::<SocketAddr>()).await;
         let open = handle.connection_count();
         if open > 0 {
             tracing::warn!(connections = open, "still open after {} s and cut off", DRAIN_TIME_MAX.as_secs());
@@ -203,30 +232,77 @@ impl HttpServer {
 }
 
 /// Checks where a request comes from and who sends it, before any of its body is read.
-async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+async fn admit(
+    State(gate): State<Arc<Gate>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Err(too_much) = gate.admit_address(peer, request.headers()) {
+        return held_off(too_much);
+    }
     if let Err(reason) = gate.guard.check(request.uri(), request.headers()) {
         return turned_away(reason);
     }
-    match gate.authenticator.caller(request.uri(), request.headers()).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(error) => gate.authenticator.refusal(error),
+    let authenticator = gate.authenticator.load_full();
+    let caller = match authenticator.caller(request.uri(), request.headers()).await {
+        Ok(caller) => caller,
+        Err(error) => return authenticator.refusal(error),
+    };
+    let slot = match gate.bounds.admit(&caller) {
+        Ok(slot) => slot,
+        Err(too_much) => return held_off(too_much),
+    };
+    request.extensions_mut().insert(caller);
+    let response = next.run(request).await;
+    match slot {
+        // It runs until the last of its answer is sent, or nobody waits for it any more.
+        Some(slot) => response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _held = &slot;
+                frame
+            }))
+        }),
+        None => response,
+    }
+}
+
+impl Gate {
+    /// Counts a request by where it comes from.
+    fn admit_address(&self, peer: SocketAddr, headers: &HeaderMap) -> Result<(), TooMuch> {
+        let forwarded = headers.get_all("x-forwarded-for").iter();
+        // What is no text ends the line of those who are believed.
+        self.bounds.admit_address(peer.ip(), forwarded.map(|line| line.to_str().unwrap_or_default()))
     }
 }
 
 /// What clients are told about the authorization that they need (RFC 9728), whoever asks.
 async fn metadata(State(gate): State<Arc<Gate>>) -> Response {
-    gate.authenticator.metadata().unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+    gate.authenticator.load().metadata().unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 /// Checks only that a request means this server: what is public may be asked for by anybody, from any page.
-async fn admit_anybody(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+async fn admit_anybody(
+    State(gate): State<Arc<Gate>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(too_much) = gate.admit_address(peer, request.headers()) {
+        return held_off(too_much);
+    }
     match gate.guard.check_host(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(reason) => turned_away(reason),
     }
+}
+
+fn held_off(too_much: TooMuch) -> Response {
+    tracing::debug!(reason = %too_much, "request held off");
+    // In whole seconds, and not before it may come.
+    let retry_after = too_much.retry_after().as_secs() + 1;
+    let body = Json(json!({"error": format!("{too_much}; try again in {retry_after} s")}));
+    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, retry_after.to_string())], body).into_response()
 }
 
 fn turned_away(reason: TurnedAway) -> Response {
@@ -241,7 +317,7 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
         Some("the registry cannot be read")
     } else if !health.store_answers().await {
         Some("the session store cannot be reached")
-    } else if !health.gate.authenticator.is_ready() {
+    } else if !health.gate.authenticator.load().is_ready() {
         Some("the authorization server's keys cannot be had")
     } else {
         None

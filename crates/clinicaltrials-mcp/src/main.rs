@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory as _, Parser as _};
 use clinicaltrials_mcp::{
-    cli::{Cli, Command, ServeOptions, StatusOptions},
+    cli::{Cli, Command, ConfigOptions, ServeOptions, StatusOptions},
     commands,
     settings::{HttpSettings, SettingError, Settings, Transport},
     telemetry,
@@ -36,7 +36,11 @@ fn main() -> ExitCode {
     )]
     let env = |name: &str| std::env::var(name);
     let settings = Settings::read(&cli.options, &env);
-    if let (Some(Command::Serve(options)), Err(mistakes)) = (&cli.command, &settings) {
+    if let (
+        Some(Command::Serve(options) | Command::Config(ConfigOptions { serve: options, .. })),
+        Err(mistakes),
+    ) = (&cli.command, &settings)
+    {
         let more = HttpSettings::read(options, &env).err().unwrap_or_default();
         return wrong_settings(&[mistakes.as_slice(), more.as_slice()].concat());
     }
@@ -56,7 +60,14 @@ fn main() -> ExitCode {
     let done = |()| ExitCode::SUCCESS;
     let result = match command {
         Command::Serve(options) => match HttpSettings::read(&options, &env) {
-            Ok(http) => in_runtime(&settings, commands::serve::run(&settings, &http)).map(done),
+            Ok(http) => {
+                let read_again = || HttpSettings::read(&options, &env);
+                in_runtime(&settings, commands::serve::run(&settings, &http, read_again)).map(done)
+            }
+            Err(mistakes) => return wrong_settings(&mistakes),
+        },
+        Command::Config(options) => match HttpSettings::read(&options.serve, &env) {
+            Ok(_) => commands::config::run(&cli.options, &options, &env).map(done),
             Err(mistakes) => return wrong_settings(&mistakes),
         },
         Command::Stdio => in_runtime(&settings, commands::stdio::run(&settings)).map(done),

@@ -4,14 +4,17 @@
 //! tested; nothing else in the program looks at it. All mistakes are reported together.
 
 mod auth;
+mod bounds;
 
 pub use auth::{AuthSettings, JwtSettings, KeyTimes, OauthSettings, ResourceSettings, ScopeSettings};
+pub use bounds::BoundSettings;
 
 use crate::cli::{CommonOptions, ServeOptions};
 use ctgov_live::{LiveOptions, outbound::Proxy};
 use mcp_sessions::{Policy, RedisStore, RedisUrlError};
 use reqwest::Url;
 use std::{
+    collections::BTreeMap,
     env::VarError,
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -135,6 +138,8 @@ pub struct HttpSettings {
     pub allowed_origins: AllowedOrigins,
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
+    /// How much one address and one identity may ask.
+    pub bounds: BoundSettings,
     /// Who may call.
     pub auth: AuthSettings,
     /// Where sessions are kept, for how long, and how many.
@@ -277,7 +282,12 @@ impl Settings {
     /// Every mistake there is.
     pub fn read(options: &CommonOptions, env: Environment<'_>) -> Result<Self, Vec<SettingError>> {
         let mut reader = Reader::new(env);
-        let settings = Self {
+        let settings = Self::read_by(&mut reader, options);
+        reader.finish(settings)
+    }
+
+    fn read_by(reader: &mut Reader<'_>, options: &CommonOptions) -> Self {
+        Self {
             data_dir: reader.data_dir(options.data_dir.as_deref()),
             source: reader.choice(
                 given("--source", options.source.as_deref()),
@@ -316,8 +326,7 @@ impl Settings {
                 &[("stdio", Some(Transport::Stdio)), ("http", Some(Transport::Http))],
                 None,
             ),
-        };
-        reader.finish(settings)
+        }
     }
 }
 
@@ -329,9 +338,17 @@ impl HttpSettings {
     /// Every mistake there is.
     pub fn read(options: &ServeOptions, env: Environment<'_>) -> Result<Self, Vec<SettingError>> {
         let mut reader = Reader::new(env);
+        let settings = Self::read_by(&mut reader, options);
+        reader.finish(settings)
+    }
+
+    fn read_by(reader: &mut Reader<'_>, options: &ServeOptions) -> Self {
         let listen = reader.listen(options.listen.as_deref());
         let (public_url, endpoint) = (reader.public_url(), reader.endpoint());
         let auth = reader.auth(options.auth.as_deref(), public_url.as_ref(), &endpoint);
+        if options.allow_unauthenticated {
+            reader.given_instead("MCP_ALLOW_UNAUTHENTICATED", "--allow-unauthenticated", "true");
+        }
         let allow_unauthenticated = options.allow_unauthenticated
             || reader.choice(None, "MCP_ALLOW_UNAUTHENTICATED", &[("true", true), ("false", false)], false);
         if auth.as_ref().is_some_and(AuthSettings::is_none)
@@ -349,7 +366,7 @@ impl HttpSettings {
         let sessions = reader.sessions(options.sessions.as_deref());
         reader.choice(None, "MCP_SESSION_MODE", &[("auto", ()), ("stateful", ())], ());
         let api = reader.api(options.api.as_deref(), auth.as_ref());
-        let settings = Self {
+        Self {
             listen,
             endpoint,
             allowed_hosts: reader.allowed_hosts(listen.ip(), public_url.as_ref()),
@@ -362,11 +379,38 @@ impl HttpSettings {
                     |bytes: &usize| (1 << 10..=64 << 20).contains(bytes),
                 )
                 .unwrap_or(BODY_BYTES_MAX_DEFAULT),
+            bounds: reader.bounds(&options.trusted_proxies),
             auth: auth.unwrap_or(AuthSettings::None),
             sessions,
             api,
-        };
-        reader.finish(settings)
+        }
+    }
+}
+
+/// A setting, for people to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The variable that sets it.
+    pub name: String,
+    /// What it is set to, unless that is a secret, and by what.
+    pub set: Option<(String, String)>,
+}
+
+/// Every setting of `serve` that was looked at, by name: which ones are depends on some of them.
+pub fn list(common: &CommonOptions, serve: &ServeOptions, env: Environment<'_>) -> Vec<Listed> {
+    let mut reader = Reader::new(env);
+    Settings::read_by(&mut reader, common);
+    HttpSettings::read_by(&mut reader, serve);
+    reader.seen.into_iter().map(|(name, set)| Listed { name, set }).collect()
+}
+
+/// A value without the user and password that an address in it may have.
+fn without_password(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority_end].rfind('@') {
+        Some(at) => format!("{scheme}://***{}", &rest[at..]),
+        None => value.to_owned(),
     }
 }
 
@@ -396,11 +440,13 @@ fn given<'a>(option: &'static str, value: Option<&'a str>) -> Given<'a> {
 struct Reader<'a> {
     env: Environment<'a>,
     mistakes: Vec<SettingError>,
+    /// Every variable that was looked at; what it or the option in its place says, and which of the two it was.
+    seen: BTreeMap<String, Option<(String, String)>>,
 }
 
 impl<'a> Reader<'a> {
     fn new(env: Environment<'a>) -> Self {
-        Self { env, mistakes: Vec::new() }
+        Self { env, mistakes: Vec::new(), seen: BTreeMap::new() }
     }
 
     fn finish<T>(self, settings: T) -> Result<T, Vec<SettingError>> {
@@ -413,20 +459,31 @@ impl<'a> Reader<'a> {
 
     /// A variable's value; empty means unset.
     fn variable(&mut self, name: &str) -> Option<String> {
-        match (self.env)(name) {
+        let value = match (self.env)(name) {
             Ok(value) => Some(value).filter(|value| !value.is_empty()),
             Err(VarError::NotPresent) => None,
             Err(VarError::NotUnicode(_)) => {
                 self.mistake(name, "is not UTF-8 text");
                 None
             }
-        }
+        };
+        let shown = value.as_deref().map(|value| (without_password(value), "environment".to_owned()));
+        self.seen.insert(name.to_owned(), shown);
+        value
+    }
+
+    /// Notes that an option was given in place of a variable.
+    fn given_instead(&mut self, variable: &str, option: &str, value: &str) {
+        self.seen.insert(variable.to_owned(), Some((without_password(value), option.to_owned())));
     }
 
     /// The option if given, else the variable; with the name it was given by.
     fn text(&mut self, option: Given<'_>, variable: &str) -> Option<(String, String)> {
         match option {
-            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+            Some((name, value)) => {
+                self.given_instead(variable, name, value);
+                Some((name.to_owned(), value.to_owned()))
+            }
             None => self.variable(variable).map(|value| (variable.to_owned(), value)),
         }
     }
@@ -457,6 +514,9 @@ impl<'a> Reader<'a> {
     }
 
     fn data_dir(&mut self, option: Option<&Path>) -> PathBuf {
+        if let Some(folder) = option {
+            self.given_instead("CLINICALTRIALS_DATA_DIR", "--data-dir", &folder.to_string_lossy());
+        }
         let asked = option
             .map(Path::to_owned)
             .or_else(|| self.variable("CLINICALTRIALS_DATA_DIR").map(PathBuf::from));
@@ -517,6 +577,8 @@ impl<'a> Reader<'a> {
     fn listen(&mut self, option: Option<&str>) -> SocketAddr {
         let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 3010));
         if let Some(text) = option {
+            self.given_instead("MCP_HTTP_HOST", "--listen", text);
+            self.given_instead("MCP_HTTP_PORT", "--listen", text);
             return text.replacen("localhost:", "127.0.0.1:", 1).parse().unwrap_or_else(|_| {
                 self.mistake(
                     "--listen",
@@ -594,7 +656,10 @@ impl<'a> Reader<'a> {
     fn session_place(&mut self, option: Option<&str>) -> Option<SessionPlace> {
         let from_file = option.is_none() && self.variable("MCP_SESSIONS").is_none();
         let (setting, text) = match option {
-            Some(text) => ("--sessions".to_owned(), text.to_owned()),
+            Some(text) => {
+                self.given_instead("MCP_SESSIONS", "--sessions", text);
+                ("--sessions".to_owned(), text.to_owned())
+            }
             None => match self.text_or_file("MCP_SESSIONS")? {
                 Some((setting, bytes)) => match String::from_utf8(bytes) {
                     Ok(text) => (setting, text),
@@ -702,7 +767,10 @@ impl<'a> Reader<'a> {
                 self.mistake(file, format!("is set as well as {variable}; set one of them"));
                 None
             }
-            (Some(text), None) => Some(Some((variable.to_owned(), text.into_bytes()))),
+            (Some(text), None) => {
+                self.seen.insert(variable.to_owned(), Some(("not shown".into(), "environment".into())));
+                Some(Some((variable.to_owned(), text.into_bytes())))
+            }
             (None, Some(path)) => match std::fs::read(&path) {
                 Ok(bytes) => Some(Some((file, bytes.trim_ascii_end().to_vec()))),
                 Err(error) => {

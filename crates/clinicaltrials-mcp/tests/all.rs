@@ -5,11 +5,13 @@
 mod answers;
 mod api_v2;
 mod authorization;
+mod bounds;
 mod cli;
 mod clients;
 mod cohorts;
 mod coming_from;
 mod comparing;
+mod config;
 mod counting;
 mod discovery;
 mod eligible;

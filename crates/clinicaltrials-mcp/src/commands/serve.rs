@@ -4,31 +4,42 @@ use crate::{
     admin::Admin,
     cohorts::Cohorts,
     engine::CallControl,
-    http::HttpServer,
+    http::{HttpServer, Reload},
     mcp::McpServer,
     sessions::Store,
-    settings::{AuthSettings, HttpSettings, Settings},
+    settings::{AuthSettings, HttpSettings, SettingError, Settings},
     shutdown::Shutdown,
     source,
 };
 use anyhow::Context as _;
 use std::{
+    convert::Infallible,
+    future::pending,
     io::{Write as _, stdout},
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    time::timeout,
+};
 
 /// Longest that serving waits for a first word from the registry.
 const FIRST_ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// Serves until the process is asked to stop.
+/// Serves until the process is asked to stop. `read_again` reads the settings when it is told to look at its files.
 ///
 /// # Errors
 ///
 /// When there is no source of data to serve or the address cannot be listened on.
-pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()> {
+pub async fn run(
+    settings: &Settings,
+    http: &HttpSettings,
+    read_again: impl Fn() -> Result<HttpSettings, Vec<SettingError>>,
+) -> anyhow::Result<()> {
     let mut shutdown = Shutdown::listen()?;
+    let hangups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let source = source::open(settings)?;
     let engine = source.engine();
     let version = engine.ask(CallControl::default(), |snapshot, _| Ok(snapshot.data_version().clone()));
@@ -60,11 +71,43 @@ pub async fn run(settings: &Settings, http: &HttpSettings) -> anyhow::Result<()>
     }
     // Whoever closed standard output does not need the hint.
     let _ = stdout().write_all(request_to_copy(address, http).as_bytes());
-    let served = server.serve(listener, async move { shutdown.requested().await }).await;
+    let reloading = reload_on(hangups, server.reload(), read_again);
+    let served = tokio::select! {
+        served = server.serve(listener, async move { shutdown.requested().await }) => served,
+        never = reloading => match never {},
+    };
     if let Ok(admin) = admin {
         admin.close().await;
     }
     served.context("the HTTP server failed")
+}
+
+/// Reads the keys that tokens are checked with again at every SIGHUP: whoever renews one in its file says so by it.
+async fn reload_on(
+    mut hangups: Signal,
+    reload: Reload,
+    read_again: impl Fn() -> Result<HttpSettings, Vec<SettingError>>,
+) -> Infallible {
+    loop {
+        if hangups.recv().await.is_none() {
+            return pending().await;
+        }
+        match read_again() {
+            Ok(http) if matches!(http.auth, AuthSettings::Jwt(_)) => {
+                reload.authentication(&http.auth);
+                tracing::info!("the key that tokens are signed with was read again");
+            }
+            Ok(_) => tracing::info!(
+                "asked to read secrets again, of which there are none: an authorization server's keys are fetched as they \
+                 change, and whatever else is set needs a restart"
+            ),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    tracing::error!("settings that were read again are wrong, the old ones stay: {mistake}");
+                }
+            }
+        }
+    }
 }
 
 /// One request that shows the server answering, to paste into a shell on this machine.

@@ -12,7 +12,8 @@ use clinicaltrials_mcp::{
     mcp::McpServer,
     sessions::Store,
     settings::{
-        AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, HttpSettings, SessionPlace, SessionSettings,
+        AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, BoundSettings, HttpSettings, SessionPlace,
+        SessionSettings,
     },
 };
 use ctgov::{
@@ -140,6 +141,19 @@ impl Program {
         assert!(status.success());
     }
 
+    /// Waits until its log says so.
+    pub(crate) async fn wait_until_it_says(&self, words: &str) {
+        let mut said = String::new();
+        for _ in 0..200 {
+            said = std::fs::read_to_string(&self.stderr).unwrap();
+            if said.contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it never said `{words}`: {said}");
+    }
+
     /// Waits for it to end by itself, and returns its exit code and everything it wrote.
     pub(crate) fn finish(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
@@ -165,6 +179,15 @@ pub(crate) struct InProcess {
 
 impl InProcess {
     pub(crate) async fn start(registry: Arc<dyn Registry>, auth: AuthSettings) -> Self {
+        Self::start_within(registry, auth, BoundSettings::none()).await
+    }
+
+    /// One whose callers may ask only so much.
+    pub(crate) async fn start_within(
+        registry: Arc<dyn Registry>,
+        auth: AuthSettings,
+        bounds: BoundSettings,
+    ) -> Self {
         // As `serve` has it by default, with time for unoptimised searches.
         let access = if auth.is_none() { ApiAccess::Open } else { ApiAccess::Guarded };
         let api = ApiSettings { access, query_time_max: Duration::from_secs(20) };
@@ -174,6 +197,7 @@ impl InProcess {
             allowed_hosts: vec!["mcp.example.org".into()],
             allowed_origins: AllowedOrigins::Loopback,
             body_bytes_max: 64 << 10,
+            bounds,
             auth,
             sessions: SessionSettings { place: SessionPlace::Memory, policy: Policy::default() },
             api,

@@ -33,7 +33,13 @@ impl SessionServer {
         sessions: &str,
     ) -> anyhow::Result<Self> {
         let more = ["--auth", "jwt", "--sessions", sessions];
-        let server = Server::start(program, source, data_dir, &more, &[("MCP_AUTH_SECRET_KEY", SECRET)])?;
+        // Counted as for everybody, and never enough.
+        let environment = [
+            ("MCP_AUTH_SECRET_KEY", SECRET),
+            ("MCP_RATE_LIMIT_PER_IDENTITY", "1000000"),
+            ("MCP_REQUESTS_AT_ONCE_PER_IDENTITY", "100000"),
+        ];
+        let server = Server::start(program, source, data_dir, &more, &environment)?;
         Ok(Self { address: server.address, server })
     }
 
