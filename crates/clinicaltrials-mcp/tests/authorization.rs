@@ -129,7 +129,7 @@ async fn a_client_learns_where_to_get_a_token_from_the_settings_alone() {
     }
 }
 
-/// what a client must know beforehand is told to everybody, and nothing else is.
+/// T-5, A-23: what a client must know beforehand is told to everybody, and nothing else is.
 #[tokio::test]
 async fn what_needs_no_token_is_little() {
     let key = SigningKey::new(Algorithm::ES256, "k");

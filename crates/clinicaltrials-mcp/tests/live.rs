@@ -293,6 +293,7 @@ async fn without_a_mirror_auto_is_live_and_with_one_it_is_the_mirror() {
     assert!(empty.path().join("live").is_dir(), "answers are kept in the data directory");
 }
 
+/// T-43
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_down_is_told_of_and_the_server_waits_for_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -148,7 +148,7 @@ async fn survive_being_killed(replicas: &mut Replicas) {
     }
 }
 
-/// S-9, S-11: behind a load balancer, while each of them is killed in turn.
+/// T-39, S-9, S-11: behind a load balancer, while each of them is killed in turn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_are_one_server_to_their_clients() {
     let Some(mut replicas) = Replicas::start(2) else { return };

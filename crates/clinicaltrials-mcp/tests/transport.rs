@@ -15,6 +15,7 @@ const QUICK: Duration = Duration::ZERO;
 const ENDLESS: Duration = Duration::from_secs(25);
 const SEARCH: &str = "clinicaltrials_search_studies";
 
+/// T-23, T-37
 #[tokio::test]
 async fn each_era_is_served_in_its_own_way() {
     let (server, _) = serving(QUICK).await;
@@ -41,6 +42,7 @@ async fn each_era_is_served_in_its_own_way() {
     assert_eq!(with_id, listed);
 }
 
+/// T-6
 #[tokio::test]
 async fn what_is_no_single_message_is_refused() {
     let (server, _) = serving(QUICK).await;
@@ -74,6 +76,7 @@ async fn what_is_no_single_message_is_refused() {
     }
 }
 
+/// T-2, T-3
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_turned_away_everywhere_but_at_health_checks() {
     let (server, _) = serving(QUICK).await;
@@ -138,6 +141,7 @@ async fn a_study_is_looked_up_while_searches_take_all_there_is() {
     searches.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
+/// T-15, T-34
 #[tokio::test]
 async fn a_stateless_client_cancels_by_going_away_and_a_session_client_does_not() {
     // As many calls work as there are cores, the others wait; when all are cancelled, a call gets through at once.
@@ -172,6 +176,7 @@ async fn a_stateless_client_cancels_by_going_away_and_a_session_client_does_not(
     assert_eq!((duplicate.status, duplicate.message()["error"]["code"].clone()), (400, json!(-32_600)));
 }
 
+/// T-42
 #[tokio::test]
 async fn progress_is_told_to_who_asks_in_both_eras() {
     let (server, _) = serving(Duration::from_millis(800)).await;
@@ -227,6 +232,7 @@ async fn a_server_that_is_asked_to_stop_lets_running_calls_finish() {
     assert!(refused.is_err_and(|error| error.is_connect()));
 }
 
+/// T-25
 #[tokio::test]
 async fn the_modern_version_must_agree_with_itself() {
     let (server, _) = serving(QUICK).await;

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// How many items the checklist has of each kind.
-const ITEMS: [(&str, usize); 3] = [("S", 12), ("H", 8), ("A", 24)];
+const ITEMS: [(&str, usize); 4] = [("T", 43), ("S", 12), ("H", 8), ("A", 24)];
 const ATTACKS: usize = 21;
 
 /// What stands above a test, by the test's file and name: `hijack::only_the_same_whole_identity_is_let_in`.
