@@ -87,6 +87,20 @@ impl AuthError {
         }
     }
 
+    /// What it is called among figures and in the audit log.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::InAddress => "in_address",
+            Self::Invalid => "invalid",
+            Self::SenderConstrained => "sender_constrained",
+            Self::Nameless => "nameless",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+
     /// What it is called in RFC 6750 §3.1.
     const fn code(self) -> &'static str {
         match self {

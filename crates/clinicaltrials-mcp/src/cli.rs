@@ -51,6 +51,11 @@ Set by the environment only:
   MCP_SESSIONS_CA_FILE                   certificates (PEM) to trust for rediss://, instead of the system's
   MCP_SESSIONS_MAX                       most sessions at once; one more is answered with 503 [default: 10000]
   MCP_SESSIONS_MAX_PER_IDENTITY          most sessions of one identity at once [default: 100]
+  OTEL_ENABLED                           true sends traces to an OpenTelemetry collector [default: false]
+  OTEL_EXPORTER_OTLP_ENDPOINT            where it is [default: http://localhost:4318]; with _TRACES_ before ENDPOINT, the
+                                         whole address
+  OTEL_SERVICE_NAME                      what this program is called in them [default: clinicaltrials-mcp]
+  OTEL_TRACES_SAMPLER_ARG                which part of those that begin here is sent, from 0 to 1 [default: 1]
   CT_API_BASE_URL                        with --source live: where the API is [default: https://clinicaltrials.gov/api/v2]
   CT_REQUEST_TIMEOUT_MS                  longest that one request to it may take [default: 30000]
   CLINICALTRIALS_LIVE_REQUESTS_PER_SECOND  how often it is asked [default: 1]
@@ -130,6 +135,12 @@ pub struct ServeOptions {
     /// Serve without authentication on an address that others can reach [env: MCP_ALLOW_UNAUTHENTICATED]
     #[arg(long)]
     pub allow_unauthenticated: bool,
+    /// Where Prometheus finds figures, at /metrics: an address of its own, without tokens, so keep it from strangers [env: MCP_METRICS_LISTEN] [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<String>,
+    /// A file to which what happened to sessions and who was not let in is added, a JSON object a line [env: MCP_AUDIT_LOG] [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub audit_log: Option<String>,
     /// An address or network of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given several times [env: MCP_TRUSTED_PROXIES, with commas between]
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     pub trusted_proxies: Vec<String>,

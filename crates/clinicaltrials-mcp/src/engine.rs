@@ -3,6 +3,7 @@
 //! Looking up a study takes a fraction of a millisecond, a search can take seconds: they do not wait for each other.
 //! A call ends early when its caller cancels it, drops it, or the time is up; how far it is goes to whoever asked.
 
+use crate::telemetry::{figures, traces};
 use ctgov::{Budget, PageToken, Registry, RegistryError, Snapshot, VersionId};
 use std::{
     sync::{
@@ -116,7 +117,7 @@ impl Engine {
         control: CallControl,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
-        self.run(&self.searches, work_time_max, control, question).await
+        self.run("search", &self.searches, work_time_max, control, question).await
     }
 
     /// [`ask`](Self::ask) for what is known by the number of a study, which does not wait behind searches.
@@ -129,18 +130,20 @@ impl Engine {
         control: CallControl,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
-        self.run(&self.lookups, Self::CALL_TIME_MAX, control, question).await
+        self.run("look_up", &self.lookups, Self::CALL_TIME_MAX, control, question).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        kind: &'static str,
         permits: &Arc<Semaphore>,
         work_time_max: Duration,
         control: CallControl,
         question: impl FnOnce(&dyn Snapshot, &Budget) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, RegistryError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| RegistryError::Busy)?;
-        let deadline = Instant::now() + Self::CALL_TIME_MAX;
+        let asked_at = Instant::now();
+        let deadline = asked_at + Self::CALL_TIME_MAX;
         let cancelled = any_cancelled(&control.cancellations);
         tokio::pin!(cancelled);
         let permit = tokio::select! {
@@ -153,12 +156,20 @@ impl Engine {
         let deadline = if self.is_remote { deadline } else { deadline.min(Instant::now() + work_time_max) };
         let budget = budget(deadline, stop.0.clone(), control.progress);
         let registry = self.registry.clone();
+        let span = tracing::info_span!(target: traces::TARGET, "question", kind);
         let answer = tokio::task::spawn_blocking(move || {
             let _held = (place, permit);
-            budget.check()?;
-            let asked = control.version.map(|version| registry.snapshot_of(version)).transpose()?.flatten();
-            let snapshot = asked.map_or_else(|| registry.snapshot_within(&budget), Ok)?;
-            question(snapshot.as_ref(), &budget)
+            let _within = span.entered();
+            let (waited, begun) = (asked_at.elapsed(), Instant::now());
+            let answer = (|| {
+                budget.check()?;
+                let asked =
+                    control.version.map(|version| registry.snapshot_of(version)).transpose()?.flatten();
+                let snapshot = asked.map_or_else(|| registry.snapshot_within(&budget), Ok)?;
+                question(snapshot.as_ref(), &budget)
+            })();
+            figures::questioned(kind, waited, begun.elapsed());
+            answer
         });
         tokio::select! {
             biased;

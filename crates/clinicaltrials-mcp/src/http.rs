@@ -12,6 +12,7 @@ mod bounds;
 mod connection;
 mod cors;
 mod guard;
+mod observed;
 
 use crate::{
     api_v2,
@@ -20,6 +21,7 @@ use crate::{
     mcp::McpServer,
     sessions::Store,
     settings::{ApiAccess, AuthSettings, HttpSettings},
+    telemetry::{CALLERS, figures},
 };
 use arc_swap::ArcSwap;
 use axum::{
@@ -37,6 +39,7 @@ use guard::{Guard, TurnedAway};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use http_body_util::BodyExt as _;
 use mcp_sessions::{PolicyError, Sessions, http::SessionLayer};
+use observed::{Observer, observe};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
@@ -178,6 +181,8 @@ impl HttpServer {
             Some(api) => router.nest("/api/v2", api),
             None => router,
         };
+        let observer = Arc::new(Observer::new(settings.endpoint.clone()));
+        let router = router.layer(from_fn_with_state(observer, observe));
         Ok(Self { router, health, abandon })
     }
 
@@ -246,8 +251,16 @@ async fn admit(
     }
     let authenticator = gate.authenticator.load_full();
     let caller = match authenticator.caller(request.uri(), request.headers()).await {
-        Ok(caller) => caller,
-        Err(error) => return authenticator.refusal(error),
+        Ok(caller) => {
+            figures::authenticated("ok");
+            caller
+        }
+        Err(error) => {
+            let (reason, address) = (error.word(), peer.ip());
+            figures::authenticated(reason);
+            tracing::debug!(target: CALLERS, event = "not_let_in", reason, %address, "not let in: {error}");
+            return authenticator.refusal(error);
+        }
     };
     let slot = match gate.bounds.admit(&caller) {
         Ok(slot) => slot,
@@ -298,6 +311,11 @@ async fn admit_anybody(
 }
 
 fn held_off(too_much: TooMuch) -> Response {
+    figures::http_rejected(match too_much {
+        TooMuch::FromAddress { .. } => "rate_of_address",
+        TooMuch::OfIdentity { .. } => "rate_of_identity",
+        TooMuch::AtOnce => "at_once",
+    });
     tracing::debug!(reason = %too_much, "request held off");
     // In whole seconds, and not before it may come.
     let retry_after = too_much.retry_after().as_secs() + 1;
@@ -306,6 +324,10 @@ fn held_off(too_much: TooMuch) -> Response {
 }
 
 fn turned_away(reason: TurnedAway) -> Response {
+    figures::http_rejected(match reason {
+        TurnedAway::BadHost | TurnedAway::ForeignHost => "host",
+        TurnedAway::ForeignOrigin => "origin",
+    });
     tracing::debug!(%reason, "request turned away");
     (reason.status(), Json(json!({"error": reason.to_string()}))).into_response()
 }

@@ -9,6 +9,7 @@ use clinicaltrials_mcp::{
 };
 use std::{
     io::{IsTerminal as _, Write as _, stderr, stdin},
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -62,7 +63,8 @@ fn main() -> ExitCode {
         Command::Serve(options) => match HttpSettings::read(&options, &env) {
             Ok(http) => {
                 let read_again = || HttpSettings::read(&options, &env);
-                in_runtime(&settings, commands::serve::run(&settings, &http, read_again)).map(done)
+                let serving = commands::serve::run(&settings, &http, read_again);
+                in_runtime(&settings, http.observe.audit_log.as_deref(), serving).map(done)
             }
             Err(mistakes) => return wrong_settings(&mistakes),
         },
@@ -70,24 +72,19 @@ fn main() -> ExitCode {
             Ok(_) => commands::config::run(&cli.options, &options, &env).map(done),
             Err(mistakes) => return wrong_settings(&mistakes),
         },
-        Command::Stdio => in_runtime(&settings, commands::stdio::run(&settings)).map(done),
-        Command::Demo => in_runtime(&settings, commands::demo::run(&settings)).map(done),
+        Command::Stdio => in_runtime(&settings, None, commands::stdio::run(&settings)).map(done),
+        Command::Demo => in_runtime(&settings, None, commands::demo::run(&settings)).map(done),
         Command::Import(options) => {
-            telemetry::start(settings.log);
-            let import = commands::import::run(&settings, &options);
+            let import = in_place(&settings, || commands::import::run(&settings, &options));
             import.map(|whole| if whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
         }
         Command::Verify => {
-            telemetry::start(settings.log);
-            let sound = commands::verify::run(&settings);
+            let sound = in_place(&settings, || commands::verify::run(&settings));
             sound.map(|sound| if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Command::Compact => {
-            telemetry::start(settings.log);
-            commands::compact::run(&settings).map(done)
-        }
+        Command::Compact => in_place(&settings, || commands::compact::run(&settings)).map(done),
         Command::Sessions(options) => {
-            in_runtime(&settings, commands::sessions::run(&settings, &options)).map(done)
+            in_runtime(&settings, None, commands::sessions::run(&settings, &options)).map(done)
         }
         Command::Status(StatusOptions { json }) => commands::status::run(&settings, json).map(done),
     };
@@ -100,10 +97,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn in_runtime(settings: &Settings, command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    telemetry::start(settings.log);
+/// Runs what needs no runtime, which sends no traces.
+fn in_place<T>(settings: &Settings, command: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    telemetry::start(&Settings { traces: None, ..settings.clone() }, None)?;
+    command()
+}
+
+fn in_runtime(
+    settings: &Settings,
+    audit_log: Option<&Path>,
+    command: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let telemetry = {
+        let _within = runtime.enter();
+        telemetry::start(settings, audit_log)?
+    };
     let result = runtime.block_on(command);
+    telemetry.finish();
     // A thread may still be waiting for standard input, which only its other end can end.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result

@@ -4,7 +4,9 @@ use crate::{
     cohorts::{Cohorts, OwnCohorts},
     completion,
     engine::{CallControl, Engine},
-    prompts, resources, tools,
+    prompts, resources,
+    telemetry::{figures, traces},
+    tools,
 };
 use mcp_sessions::{Caller, http::RequestCancellation};
 use rmcp::{
@@ -18,8 +20,14 @@ use rmcp::{
     },
     service::{Peer, RequestContext},
 };
-use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::watch;
+use tracing::{Instrument as _, Span};
 
 /// Protocol revisions served: two with sessions, and the stateless one.
 pub const PROTOCOL_VERSIONS: &[ProtocolVersion] =
@@ -96,12 +104,15 @@ impl ServerHandler for McpServer {
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        only_page(request)?;
-        Ok(ListToolsResult::with_all_items(self.tools.definitions())
-            .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public))
+        counted(&context, "tools/list", async {
+            only_page(request)?;
+            Ok(ListToolsResult::with_all_items(self.tools.definitions())
+                .with_ttl_ms(DEFINITIONS_TTL_MS)
+                .with_cache_scope(CacheScope::Public))
+        })
+        .await
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -113,29 +124,42 @@ impl ServerHandler for McpServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let tool = self.tools.definition(&request.name).map_or("unknown".into(), |tool| tool.name);
+        let span = span(&context, "tools/call", &tool);
+        let counting = Counting::start("tools/call", tool);
         let arguments = request.arguments.unwrap_or_default();
         let own = self.own_cohorts(&context)?;
         let call = |control| self.tools.call(&self.engine, &own, &request.name, arguments, control);
-        Ok(in_context(&context, call).await?.into())
+        let answer = in_context(&context, call).instrument(span).await;
+        counting.done(match &answer {
+            Ok(result) if result.is_error == Some(true) => "refused",
+            Ok(_) => "ok",
+            Err(_) => "error",
+        });
+        Ok(answer?.into())
     }
 
     async fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        only_page(request)?;
-        Ok(ListPromptsResult::with_all_items(prompts::definitions())
-            .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public))
+        counted(&context, "prompts/list", async {
+            only_page(request)?;
+            Ok(ListPromptsResult::with_all_items(prompts::definitions())
+                .with_ttl_ms(DEFINITIONS_TTL_MS)
+                .with_cache_scope(CacheScope::Public))
+        })
+        .await
     }
 
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Ok(prompts::get(&request.name, request.arguments.as_ref())?.into())
+        let get = async { Ok(prompts::get(&request.name, request.arguments.as_ref())?.into()) };
+        counted(&context, "prompts/get", get).await
     }
 
     async fn complete(
@@ -145,7 +169,10 @@ impl ServerHandler for McpServer {
     ) -> Result<CompleteResult, ErrorData> {
         let (argument, typed) = (&request.argument.name, &request.argument.value);
         let complete = |control| completion::complete(&self.engine, &request.r#ref, argument, typed, control);
-        Ok(CompleteResult::new(in_context(&context, complete).await?))
+        counted(&context, "completion/complete", async {
+            Ok(CompleteResult::new(in_context(&context, complete).await?))
+        })
+        .await
     }
 
     async fn list_resources(
@@ -155,19 +182,22 @@ impl ServerHandler for McpServer {
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = request.and_then(|request| request.cursor);
         let list = |control| resources::list(&self.engine, cursor.as_deref(), control);
-        let page = in_context(&context, list).await?;
+        let page = counted(&context, "resources/list", in_context(&context, list)).await?;
         Ok(page.with_ttl_ms(RECORDS_TTL_MS).with_cache_scope(CacheScope::Private))
     }
 
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        only_page(request)?;
-        Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
-            .with_ttl_ms(DEFINITIONS_TTL_MS)
-            .with_cache_scope(CacheScope::Public))
+        counted(&context, "resources/templates/list", async {
+            only_page(request)?;
+            Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
+                .with_ttl_ms(DEFINITIONS_TTL_MS)
+                .with_cache_scope(CacheScope::Public))
+        })
+        .await
     }
 
     /// What the SDK could not read as a request it knows: a method that is not served, or one that is, with parameters
@@ -206,8 +236,52 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let read = |control| resources::read(&self.engine, &request.uri, control);
-        let contents = in_context(&context, read).await?;
+        let contents = counted(&context, "resources/read", in_context(&context, read)).await?;
         Ok(contents.with_ttl_ms(RECORDS_TTL_MS).with_cache_scope(CacheScope::Private).into())
+    }
+}
+
+/// Handles a request that is no call of a tool, and counts it.
+async fn counted<T>(
+    context: &RequestContext<RoleServer>,
+    method: &'static str,
+    handling: impl Future<Output = Result<T, ErrorData>>,
+) -> Result<T, ErrorData> {
+    let counting = Counting::start(method, "".into());
+    let answer = handling.instrument(span(context, method, "")).await;
+    counting.done(if answer.is_ok() { "ok" } else { "error" });
+    answer
+}
+
+/// What a trace has of a request, in the trace that its `_meta` names, if any.
+fn span(context: &RequestContext<RoleServer>, method: &str, tool: &str) -> Span {
+    let span = tracing::info_span!(target: traces::TARGET, "mcp", otel.name = method, tool);
+    traces::continue_message(&span, &context.meta);
+    span
+}
+
+/// A request that is counted when it is done, or when nobody waits for it any more.
+struct Counting {
+    method: &'static str,
+    tool: Cow<'static, str>,
+    started: Instant,
+    outcome: &'static str,
+}
+
+impl Counting {
+    fn start(method: &'static str, tool: Cow<'static, str>) -> Self {
+        Self { method, tool, started: Instant::now(), outcome: "cancelled" }
+    }
+
+    fn done(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        let tool = std::mem::take(&mut self.tool);
+        figures::mcp_answered(self.method, tool, self.outcome, self.started.elapsed());
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod auth;
 mod bounds;
+mod observe;
 
 pub use auth::{AuthSettings, JwtSettings, KeyTimes, OauthSettings, ResourceSettings, ScopeSettings};
 pub use bounds::BoundSettings;
+pub use observe::{ObserveSettings, TraceSettings};
 
 use crate::cli::{CommonOptions, ServeOptions};
 use ctgov_live::{LiveOptions, outbound::Proxy};
@@ -35,6 +37,8 @@ pub struct Settings {
     pub live: LiveSettings,
     /// How much is logged, and how it looks.
     pub log: LogSettings,
+    /// Where traces go, if anywhere.
+    pub traces: Option<TraceSettings>,
     /// Most studies a search returns on one page (`CT_MAX_PAGE_SIZE`).
     pub page_size_max: u16,
     /// Without a subcommand: what to run (`MCP_TRANSPORT_TYPE`).
@@ -140,6 +144,8 @@ pub struct HttpSettings {
     pub body_bytes_max: usize,
     /// How much one address and one identity may ask.
     pub bounds: BoundSettings,
+    /// Where figures and the audit log go.
+    pub observe: ObserveSettings,
     /// Who may call.
     pub auth: AuthSettings,
     /// Where sessions are kept, for how long, and how many.
@@ -315,6 +321,7 @@ impl Settings {
                     None,
                 ),
             },
+            traces: reader.traces(),
             page_size_max: reader
                 .parsed(None, "CT_MAX_PAGE_SIZE", "a number from 1 to 1000", |size: &u16| {
                     (1..=ctgov::PAGE_SIZE_MAX).contains(size)
@@ -380,6 +387,7 @@ impl HttpSettings {
                 )
                 .unwrap_or(BODY_BYTES_MAX_DEFAULT),
             bounds: reader.bounds(&options.trusted_proxies),
+            observe: reader.observe(options),
             auth: auth.unwrap_or(AuthSettings::None),
             sessions,
             api,

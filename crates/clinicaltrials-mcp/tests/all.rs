@@ -19,6 +19,8 @@ mod generations;
 mod inspector;
 mod live;
 mod oauth;
+mod observed;
+mod protocol;
 mod records;
 mod replicas;
 mod results;

@@ -11,9 +11,14 @@ use crate::{
     pace::Pace,
 };
 use ctgov::{Budget, RegistryError, VersionId};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking, time::sleep};
 
+/// The target of an event of every request, with its `outcome` and the milliseconds that it took, `took_ms`.
+const REQUESTS: &str = "ctgov_live::requests";
 /// Most different questions under way; who comes then is told to come back.
 const UNDER_WAY_MAX: usize = 32;
 /// Most answers on their way at once: each can be large.
@@ -134,7 +139,18 @@ impl Client {
         // Nobody closes it.
         let _transfer = self.transfers.acquire().await;
         self.pace.turn().await;
-        let Fetched::Answer(answer) = self.http.get(target, etag).await? else { return Ok(None) };
+        let started = Instant::now();
+        let fetched = self.http.get(target, etag).await;
+        let outcome = match &fetched {
+            Ok(Fetched::Answer(_)) => "answered",
+            Ok(Fetched::NotModified) => "unchanged",
+            Err(LiveError::Refused { .. }) => "refused",
+            Err(LiveError::TooOften { .. }) => "too_often",
+            Err(_) => "failed",
+        };
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(target: REQUESTS, outcome, took_ms, "asked ClinicalTrials.gov");
+        let Fetched::Answer(answer) = fetched? else { return Ok(None) };
         // A large body is looked through off the async threads.
         let checked = spawn_blocking(move || answer.check().map(|()| answer)).await;
         checked.map_err(|error| LiveError::CutOff { cause: error.to_string() })?.map(Some)

@@ -9,7 +9,7 @@ use crate::{
 };
 use flate2::write::MultiGzDecoder;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use std::{
     io::{self, Write},
@@ -77,8 +77,9 @@ impl Http {
         if let Some(etag) = etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
-        let request =
-            request.body(Empty::new()).map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
+        let request = request
+            .body(Full::default())
+            .map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
         let response = self.outbound.send(request).await;
         let response = response.map_err(|error| LiveError::Unreachable { cause: causes(&error) })?;
         let (status, headers) = (response.status(), response.headers().clone());

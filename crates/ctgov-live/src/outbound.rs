@@ -4,7 +4,7 @@
 //! the same everywhere.
 
 use http::{HeaderMap, Request, Response, Uri, header};
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -119,7 +119,7 @@ pub struct Outbound {
 }
 
 /// A client whose connections are made by `C`.
-type ClientOver<C> = Client<HttpsConnector<C>, Empty<Bytes>>;
+type ClientOver<C> = Client<HttpsConnector<C>, Full<Bytes>>;
 
 impl Outbound {
     /// Connections to services that `roots` vouch for; connecting takes no longer than `connect_time_max`, nor than ten
@@ -160,7 +160,7 @@ impl Outbound {
     /// # Errors
     ///
     /// When there is no connection, or it breaks; [`causes`] says why.
-    pub async fn send(&self, request: Request<Empty<Bytes>>) -> Result<Response<Incoming>, RequestError> {
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, RequestError> {
         match &self.proxied {
             Some((proxy, client)) if proxy.is_for(request.uri()) => client.request(request).await,
             _ => self.direct.request(request).await,

@@ -198,7 +198,7 @@ impl<S: SessionStore> Sessions<S> {
         let outcome = match store.get_or_create(&key, caller_key, SessionState::default(), policy).await {
             Ok(Adoption::Created { record, replaced }) => {
                 if replaced {
-                    terminated(self.inner.kind, &key, "past its time");
+                    terminated(self.inner.kind, &key, "past its time", None);
                 }
                 created(self.inner.kind, &key, record.binding);
                 Ok(record)
@@ -346,8 +346,12 @@ impl<S: SessionStore> Sessions<S> {
         caller_key: CallerKey,
     ) -> Result<bool, Rejection> {
         let verdict = self.inner.store.terminate(&key, caller_key, &self.inner.policy).await;
-        match verdict {
-            Ok(Verdict::Valid(_)) => terminated(self.inner.kind, &key, "asked for"),
+        match &verdict {
+            Ok(Verdict::Valid(record)) => {
+                let last_ms = record.last_used_ms.unwrap_or(record.created_ms);
+                let used_ms = last_ms.saturating_sub(record.created_ms);
+                terminated(self.inner.kind, &key, "asked for", Some(used_ms));
+            }
             Ok(Verdict::Unknown) => self.look_into(key, caller, caller_key),
             _ => {}
         }
@@ -501,9 +505,9 @@ fn created(kind: Kind, key: &SessionKey, binding: Binding) {
     );
 }
 
-fn terminated(kind: Kind, key: &SessionKey, why: &'static str) {
+fn terminated(kind: Kind, key: &SessionKey, why: &'static str, used_ms: Option<u64>) {
     let (event, kind) = ("terminated", kind.word());
-    tracing::info!(target: TARGET, event, kind, session = %key.fingerprint(), why, "ended {kind} {}: {why}", key.fingerprint());
+    tracing::info!(target: TARGET, event, kind, session = %key.fingerprint(), why, used_ms, "ended {kind} {}: {why}", key.fingerprint());
 }
 
 /// Reports a refusal once, where it is decided. Only what an id's holder can cause is a warning:

@@ -8,7 +8,7 @@ use crate::settings::OauthSettings;
 use axum::body::Bytes;
 use ctgov_live::outbound::{self, Outbound, Roots, causes};
 use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use jsonwebtoken::jwk::Jwk;
 use reqwest::Url;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -233,7 +233,7 @@ impl Issuer {
         let request = Request::get(uri)
             .header(header::USER_AGENT, concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .header(header::ACCEPT, "application/json")
-            .body(Empty::new())
+            .body(Full::default())
             .map_err(|error| unreachable(&error))?;
         let response = self.outbound.send(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();

@@ -13,8 +13,8 @@ use crate::{
     mcp::McpServer,
     sessions::Store,
     settings::{
-        AllowedOrigins, ApiSettings, AuthSettings, BoundSettings, HttpSettings, SessionPlace,
-        SessionSettings, Settings, Source,
+        AllowedOrigins, ApiSettings, AuthSettings, BoundSettings, HttpSettings, ObserveSettings,
+        SessionPlace, SessionSettings, Settings, Source,
     },
     source,
 };
@@ -53,6 +53,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         allowed_origins: AllowedOrigins::Loopback,
         body_bytes_max: 1 << 20,
         bounds: BoundSettings::none(),
+        observe: ObserveSettings::default(),
         auth: AuthSettings::shared_secret(&secret),
         sessions: SessionSettings { place: SessionPlace::File(None), policy: Policy::default() },
         api: ApiSettings::default(),

@@ -10,6 +10,7 @@ use crate::{
     settings::{AuthSettings, HttpSettings, SettingError, Settings},
     shutdown::Shutdown,
     source,
+    telemetry::Metrics,
 };
 use anyhow::Context as _;
 use std::{
@@ -48,7 +49,11 @@ pub async fn run(
     let store = Store::open(&http.sessions, &settings.data_dir)?;
     let cohorts = Cohorts::open(&http.sessions, &settings.data_dir)?;
     let server = McpServer::new(engine.clone(), cohorts.clone(), settings.page_size_max);
-    let server = HttpServer::new(http, engine, server, store)?;
+    let server = HttpServer::new(http, engine.clone(), server, store)?;
+    let metrics = match http.observe.metrics {
+        Some(address) => Some(Metrics::serve(address, server.sessions(), engine).await?),
+        None => None,
+    };
     let listener = TcpListener::bind(http.listen)
         .await
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", http.listen))?;
@@ -78,6 +83,9 @@ pub async fn run(
     };
     if let Ok(admin) = admin {
         admin.close().await;
+    }
+    if let Some(metrics) = metrics {
+        metrics.abort();
     }
     served.context("the HTTP server failed")
 }

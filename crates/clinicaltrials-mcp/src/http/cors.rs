@@ -21,7 +21,8 @@ const SENT: [&str; 9] = [
     "traceparent",
 ];
 /// What a client may read, besides what it always may.
-const READ: [&str; 4] = ["mcp-protocol-version", "mcp-session-id", "retry-after", "www-authenticate"];
+const READ: [&str; 5] =
+    ["mcp-protocol-version", "mcp-session-id", "retry-after", "www-authenticate", "x-request-id"];
 
 /// Any page may read it.
 pub(super) fn of_what_is_public() -> CorsLayer {

@@ -12,8 +12,8 @@ use clinicaltrials_mcp::{
     mcp::McpServer,
     sessions::Store,
     settings::{
-        AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, BoundSettings, HttpSettings, SessionPlace,
-        SessionSettings,
+        AllowedOrigins, ApiAccess, ApiSettings, AuthSettings, BoundSettings, HttpSettings, ObserveSettings,
+        SessionPlace, SessionSettings,
     },
 };
 use ctgov::{
@@ -198,6 +198,7 @@ impl InProcess {
             allowed_origins: AllowedOrigins::Loopback,
             body_bytes_max: 64 << 10,
             bounds,
+            observe: ObserveSettings::default(),
             auth,
             sessions: SessionSettings { place: SessionPlace::Memory, policy: Policy::default() },
             api,
@@ -228,7 +229,7 @@ impl InProcess {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Every header but the date, sorted.
+    /// Every header but the date and the request's id, sorted.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
@@ -299,7 +300,7 @@ impl Caller {
         let mut headers: Vec<_> = response
             .headers()
             .iter()
-            .filter(|(name, _)| *name != "date")
+            .filter(|(name, _)| *name != "date" && *name != "x-request-id")
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
         headers.sort();
