@@ -68,8 +68,8 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
 /// Longest that a client may take to send a request's head, and that a connection may idle between requests.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
-/// From about here on the head of a request, its address included, is too large: 431, or 414.
-const HEAD_BYTES_MAX: usize = 64 << 10;
+/// From about here on the head of a request is too large (431); an address is from 64 KiB on (414).
+const HEAD_BYTES_MAX: usize = 128 << 10;
 
 /// The HTTP server, built and ready to listen.
 pub struct HttpServer {

@@ -18,6 +18,7 @@ mod eligible;
 mod generations;
 mod inspector;
 mod live;
+mod load;
 mod oauth;
 mod observed;
 mod protocol;
