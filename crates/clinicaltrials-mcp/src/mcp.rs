@@ -205,12 +205,10 @@ impl ServerHandler for McpServer {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        const SERVED: [&str; 10] = [
+        const SERVED: [&str; 8] = [
             "completion/complete",
-            "initialize",
-            "ping",
             "prompts/get",
             "prompts/list",
             "resources/list",
@@ -219,8 +217,12 @@ impl ServerHandler for McpServer {
             "tools/call",
             "tools/list",
         ];
+        /// And these in the revisions with sessions, whose clients name theirs in no message.
+        const SERVED_IN_SESSIONS: [&str; 2] = ["initialize", "ping"];
         let method = request.method;
-        if SERVED.contains(&method.as_str()) {
+        let served_in_sessions =
+            context.meta.protocol_version().is_none() && SERVED_IN_SESSIONS.contains(&method.as_str());
+        if SERVED.contains(&method.as_str()) || served_in_sessions {
             return Err(ErrorData::invalid_params(
                 format!("the parameters of {method} have another shape"),
                 None,

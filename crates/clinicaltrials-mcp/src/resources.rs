@@ -98,9 +98,9 @@ pub async fn list(
 /// Invalid parameters for a URI of another form, resource not found for a study that is not in the data.
 pub async fn read(engine: &Engine, uri: &str, control: CallControl) -> Result<ReadResourceResult, ErrorData> {
     let shown: String = uri.chars().take(80).collect();
+    let invalid = |message: String| ErrorData::invalid_params(message, Some(json!({ "uri": shown })));
     let (id, section) = parts(uri).ok_or_else(|| {
-        let message = format!("`{shown}` is not {SCHEME} and an NCT number, with or without / and a section");
-        ErrorData::invalid_params(message, None)
+        invalid(format!("`{shown}` is not {SCHEME} and an NCT number, with or without / and a section"))
     })?;
     let part = section
         .map(|section| {
@@ -109,7 +109,7 @@ pub async fn read(engine: &Engine, uri: &str, control: CallControl) -> Result<Re
             Ok((piece, projection.map_err(|error| error.to_string())?))
         })
         .transpose()
-        .map_err(|error: String| ErrorData::invalid_params(error, None))?;
+        .map_err(invalid)?;
     let question = move |snapshot: &dyn ctgov::Snapshot, budget: &ctgov::Budget| {
         Ok((with_successor(snapshot, id, budget)?, DataVersionView::from(snapshot.data_version())))
     };

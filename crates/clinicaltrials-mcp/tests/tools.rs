@@ -299,7 +299,8 @@ async fn unknown_tools_and_resources_are_protocol_errors() {
     );
     for uri in ["clinicaltrials://NCT00000001", "clinicaltrials://../../etc/passwd", "file:///etc/passwd", ""]
     {
-        assert_eq!(read(uri).await["error"]["code"], -32_602, "{uri}");
+        let error = &read(uri).await["error"];
+        assert_eq!((&error["code"], &error["data"]["uri"]), (&json!(-32_602), &json!(uri)), "{error}");
     }
     let legacy = Caller::new(&server.0.program.url);
     let legacy = legacy.clone().in_session(&legacy.open_session().await);

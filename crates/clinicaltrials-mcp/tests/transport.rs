@@ -244,4 +244,27 @@ async fn the_modern_version_must_agree_with_itself() {
     let unsupported = Caller::new(&server.url).with("mcp-protocol-version", "2099-01-01");
     let reply = unsupported.request(1, "tools/list", json!({})).await;
     assert_eq!(reply.status, 400, "{MODERN} is the newest there is: {reply:?}");
+    // A message that names a revision is told which there are; one where the header names another, that they differ.
+    for (header, code) in [("v999.0.0", -32_022), (MODERN, -32_020)] {
+        let meta = json!({"io.modelcontextprotocol/protocolVersion": "v999.0.0", "io.modelcontextprotocol/clientCapabilities": {}});
+        let message =
+            json!({"jsonrpc": "2.0", "id": 7, "method": "server/discover", "params": {"_meta": meta}});
+        let caller = Caller::new(&server.url).with("mcp-protocol-version", header);
+        let reply = caller.with("mcp-method", "server/discover").post(&message).await;
+        let told = reply.message();
+        assert_eq!(
+            (reply.status, &told["error"]["code"], &told["id"]),
+            (400, &json!(code), &json!(7)),
+            "{told}"
+        );
+    }
+    // What only sessions have is no method of this revision.
+    for method in ["initialize", "ping"] {
+        let reply = modern.request(1, method, json!({"client": []})).await;
+        assert_eq!(
+            (reply.status, reply.message()["error"]["code"].clone()),
+            (404, json!(-32_601)),
+            "{method}"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! authentication ─▶ Caller ─▶ SessionLayer
 //!   POST, 2026-07-28 or later ───────────────────────────────▶ engine     no session, no store
+//!   POST that names a revision there is none of ─────────────▶ engine     refuses it
 //!   POST initialize ──────────▶ engine ─▶ a result? ─▶ mint ─▶ Mcp-Session-Id
 //!   POST of a session ─▶ validate ─▶ Session, RequestCancellation ─▶ engine
 //!   POST notifications/cancelled ─▶ validate ─▶ cancel
@@ -20,6 +21,7 @@
 //!   [`Caller`](crate::Caller) into the request's extensions. A request without one is answered with 500: an
 //!   authentication that was forgotten must not make everybody anonymous. So is one whose caller is identified and has no claim at all.
 //! * It checks `Host` and `Origin`, limits connections and answers CORS preflights.
+//! * Its engine refuses a message that names a revision of the protocol which it does not know.
 //! * Its tools watch [`RequestCancellation`] if they can run for long.
 //!
 //! # What a client sees

@@ -202,6 +202,9 @@ async fn the_message_names_its_era_before_the_header_does() {
         request.headers_mut().insert("mcp-protocol-version", version.parse().expect("a value"));
         assert_eq!(server.send(request).await.status, 400, "{version} needs a session");
     }
+
+    let unknown = body.replace("2025-11-25", "nonsense");
+    assert_eq!(server.send(post(&ana(), None, &unknown)).await.status, 200, "it is the engine's to refuse");
 }
 
 #[tokio::test]

@@ -262,5 +262,5 @@ fn take_session_id(headers: &mut HeaderMap) -> Option<String> {
 }
 
 fn names_modern_version(headers: &HeaderMap) -> bool {
-    headers.get(PROTOCOL_VERSION).and_then(|version| version.to_str().ok()).is_some_and(is_modern)
+    headers.get(PROTOCOL_VERSION).and_then(|version| version.to_str().ok()).and_then(is_modern) == Some(true)
 }

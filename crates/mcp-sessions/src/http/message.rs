@@ -47,7 +47,8 @@ pub(super) struct Message<'a> {
     /// `None` for a response.
     pub(super) method: Option<Method>,
     pub(super) id: Option<RequestId>,
-    /// Whether the message itself names a revision without sessions; `None` when it names none.
+    /// Whether the message itself names a revision that has no sessions, or none that there is, which the engine
+    /// refuses by name; `None` when it names nothing.
     pub(super) modern: Option<bool>,
     params: Option<&'a RawValue>,
 }
@@ -153,14 +154,14 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Whether this names a revision of the protocol that has no sessions. What is not a date is not one.
-pub(super) fn is_modern(version: &str) -> bool {
+/// Whether this names a revision of the protocol that has no sessions; `None` if it is not a date, as all are.
+pub(super) fn is_modern(version: &str) -> Option<bool> {
     let is_date = version.len() == 10
         && version.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         });
-    is_date && version >= FIRST_MODERN
+    is_date.then(|| version >= FIRST_MODERN)
 }
 
 /// The id of a request: a string or a number. Strings are equal by their characters, numbers by
@@ -249,7 +250,8 @@ impl<'de> Deserialize<'de> for Method {
 
 impl<'de> Deserialize<'de> for Modern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text(|version: &str| Self(is_modern(version))))
+        // Clients of the revisions with sessions name theirs in no message.
+        deserializer.deserialize_str(Text(|version: &str| Self(is_modern(version).unwrap_or(true))))
     }
 }
 
@@ -298,6 +300,7 @@ mod tests {
             (r#"{"id":null,"method":"x","params":null}"#.to_owned(), Some(Method::Other), None, None),
             (meta("2026-07-28"), Some(Method::Other), number("1"), Some(true)),
             (meta("2025-11-25"), Some(Method::Other), number("1"), Some(false)),
+            (meta("v999.0.0"), Some(Method::Other), number("1"), Some(true)),
         ];
         for (text, method, id, modern) in cases {
             let message = Message::read(text.as_bytes()).expect(&text);
@@ -362,17 +365,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_date_can_name_a_revision_without_sessions() {
+    fn only_a_date_can_name_a_revision() {
         let cases = [
-            ("2026-07-28", true),
-            ("2099-01-01", true),
-            ("2026-07-27", false),
-            ("2025-11-25", false),
-            ("2026-7-28", false),
-            ("9999999999", false),
-            ("2026-07-28 ", false),
-            ("DRAFT-2026", false),
-            ("", false),
+            ("2026-07-28", Some(true)),
+            ("2099-01-01", Some(true)),
+            ("2026-07-27", Some(false)),
+            ("2025-11-25", Some(false)),
+            ("2026-7-28", None),
+            ("9999999999", None),
+            ("2026-07-28 ", None),
+            ("DRAFT-2026", None),
+            ("", None),
         ];
         for (version, modern) in cases {
             assert_eq!(is_modern(version), modern, "{version:?}");
