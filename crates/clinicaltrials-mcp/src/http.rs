@@ -18,7 +18,6 @@ use crate::{
     api_v2,
     auth::Authenticator,
     engine::Engine,
-    mcp::McpServer,
     sessions::Store,
     settings::{ApiAccess, AuthSettings, HttpSettings},
     telemetry::{CALLERS, figures},
@@ -40,8 +39,11 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use http_body_util::BodyExt as _;
 use mcp_sessions::{PolicyError, Sessions, http::SessionLayer};
 use observed::{Observer, observe};
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+    },
 };
 use serde_json::json;
 use std::{
@@ -125,13 +127,15 @@ impl Reload {
 impl HttpServer {
     /// Builds the server; must be called within a Tokio runtime, which then sweeps the sessions.
     ///
+    /// What answers MCP requests is cloned for each. `engine` answers the REST API and says whether there is data.
+    ///
     /// # Errors
     ///
     /// [`PolicyError`] when the session limits contradict each other.
     pub fn new(
         settings: &HttpSettings,
         engine: Engine,
-        server: McpServer,
+        handler: impl ServerHandler + Clone,
         store: Store,
     ) -> Result<Self, PolicyError> {
         let sessions = Sessions::start(store, settings.sessions.policy.clone())?;
@@ -144,7 +148,7 @@ impl HttpServer {
             // `Guard` has checked both.
             .disable_allowed_hosts()
             .disable_allowed_origins();
-        let factory = move || Ok(server.clone());
+        let factory = move || Ok(handler.clone());
         let mcp = StreamableHttpService::new(factory, Arc::new(NeverSessionManager::default()), config);
         let with_sessions =
             SessionLayer::new(sessions.clone()).with_max_body_bytes(settings.body_bytes_max).layer(mcp);

@@ -2,7 +2,7 @@
 
 mod growth;
 mod log;
-mod process;
+pub(crate) mod process;
 mod program;
 mod registry;
 mod session_server;

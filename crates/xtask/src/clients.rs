@@ -1,5 +1,5 @@
-//! The MCP clients that the end-to-end tests drive, and the authorization server that one of them gets its tokens from,
-//! fetched from PyPI and npm into `target/clients`.
+//! The MCP clients that the end-to-end tests drive, the authorization server that one of them gets its tokens from, and
+//! the official conformance suite, fetched from PyPI and npm into `target/clients`.
 
 use crate::steps::{available, output, run, say};
 use anyhow::{Context as _, bail};
@@ -14,7 +14,8 @@ const TYPESCRIPT_PACKAGE: &str = "@modelcontextprotocol/sdk@1.32.2";
 const TYPESCRIPT_2_PACKAGE: &str = "@modelcontextprotocol/client@2.4.0";
 const INSPECTOR_PACKAGE: &str = "@modelcontextprotocol/inspector@2.12.0";
 const AUTHORIZATION_SERVER_PACKAGE: &str = "oidc-provider@9.13.3";
-/// What the Inspector needs; many systems have an older one.
+const CONFORMANCE_PACKAGE: &str = "@modelcontextprotocol/conformance";
+/// What the Inspector and the conformance suite need; many systems have an older one.
 const NODE_VERSION: &str = "22.23.3";
 
 /// Fetches the clients of every change unless they are there already.
@@ -34,7 +35,22 @@ pub(crate) fn fetch_more(target: &Path) -> anyhow::Result<()> {
     let folder = target.join("clients");
     fetch_once(&folder.join("typescript2"), TYPESCRIPT_2_PACKAGE, npm)?;
     fetch_once(&folder.join("inspector"), INSPECTOR_PACKAGE, npm)?;
-    fetch_once(&folder.join("node"), NODE_VERSION, node)
+    fetch_node(&folder).map(drop)
+}
+
+/// Fetches a version of the conformance suite, and returns what runs it: Node, and the script to give it.
+pub(crate) fn fetch_conformance(target: &Path, version: &str) -> anyhow::Result<[PathBuf; 2]> {
+    let folder = target.join("clients");
+    let suite = folder.join(format!("conformance-{version}"));
+    fetch_once(&suite, &format!("{CONFORMANCE_PACKAGE}@{version}"), npm)?;
+    let script = suite.join("node_modules").join(CONFORMANCE_PACKAGE).join("dist/index.js");
+    Ok([fetch_node(&folder)?, script])
+}
+
+fn fetch_node(folder: &Path) -> anyhow::Result<PathBuf> {
+    let folder = folder.join("node");
+    fetch_once(&folder, NODE_VERSION, node)?;
+    Ok(folder.join("bin/node"))
 }
 
 /// Runs `install` in an emptied folder unless a finished one has this very package.

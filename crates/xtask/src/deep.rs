@@ -1,7 +1,7 @@
 //! `cargo xtask deep`: what takes too long to run before every change.
 
 use crate::{
-    clients,
+    clients, conformance,
     fuzz::{Effort, Fuzzers, Ran},
     steps::{self, cargo, run_and_collect_all, say, target_dir},
     test::SKIPPED,
@@ -53,6 +53,7 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
         .arg(target_dir()?.join("shuttle"))
         .env("RUSTFLAGS", "--cfg shuttle"),
     )?;
+    let conformance = conformance::run()?;
     let mutants = tools::cargo_mutants(&target_dir()?)?;
     test(
         "one fault at a time in what decides about sessions",
@@ -79,7 +80,7 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
     }
     skipped.extend(servers.missing);
     say("\nEverything passed.\n\n");
-    figures.iter().for_each(|figure| say(&format!("  {figure}\n")));
+    figures.iter().chain(&conformance).for_each(|figure| say(&format!("  {figure}\n")));
     for Ran { target, inputs, reached } in &fuzzed {
         say(&format!("  fuzz target {target}: {inputs} inputs, {reached} places reached, no fault\n"));
     }

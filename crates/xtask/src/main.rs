@@ -2,6 +2,7 @@
 
 mod bench;
 mod clients;
+mod conformance;
 mod deep;
 mod fuzz;
 mod load;
@@ -15,8 +16,11 @@ const HELP: &str = "\
 cargo xtask test     everything CI checks: format, lints, docs, all tests, real MCP clients
 cargo xtask deep [SECONDS]
                      what takes longer: tests that are ignored otherwise (more real clients, and all
-                     the tasks of agents), property tests with many cases, every fuzz target for so
-                     many seconds (120)
+                     the tasks of agents), the conformance suite, property tests with many cases, every
+                     fuzz target for so many seconds (120)
+cargo xtask conformance
+                     the official conformance suite, in both its versions, against the HTTP stack with the suite's
+                     fixtures on it, and against the program
 cargo xtask bench [STUDIES]
                      builds a release and measures it over the study records in the file STUDIES
                      (default: the real ones beside the checkout, else made-up ones)
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["deep"] => deep::run(120),
         ["deep", seconds] => seconds.parse().map_err(anyhow::Error::from).and_then(deep::run),
+        ["conformance"] => conformance::run().map(drop),
         ["tools"] => tools::run(),
         ["bench"] => bench::run_program(None),
         ["bench", "registry"] => bench::run_registry(bench::REGISTRY_STUDIES),

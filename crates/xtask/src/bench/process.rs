@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A server of the program, killed when dropped.
+/// A server, killed when dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -28,15 +28,19 @@ impl Server {
         more: &[&str],
         environment: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn", "--source", source])
             .args(more)
             .arg("--data-dir")
             .arg(data_dir)
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("starting the server")?;
+            .envs(environment.iter().copied());
+        Self::spawn(&mut command)
+    }
+
+    /// Starts any server whose first line says at which URL it serves.
+    pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn().context("starting the server")?;
         let mut stdout = BufReader::new(child.stdout.take().context("stdout")?);
         let mut line = String::new();
         stdout.read_line(&mut line).context("reading where it serves")?;
