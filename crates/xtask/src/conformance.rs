@@ -147,14 +147,14 @@ pub(crate) fn run() -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut wrong = Vec::new();
     step("the conformance suite", || {
-        let logs = target.join("conformance");
-        fs::create_dir_all(&logs).with_context(|| format!("making {}", logs.display()))?;
-        let log = |name: &str| fs::File::create(logs.join(name)).with_context(|| format!("writing {name}"));
+        let folder = target.join("conformance");
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let log = |name: &str| fs::File::create(folder.join(name)).with_context(|| format!("writing {name}"));
         let mut program = Command::new(target.join("debug/clinicaltrials-mcp"));
         program
             .args(["serve", "--listen", "127.0.0.1:0", "--source", "sample", "--auth", "none"])
             .args(["--sessions", "memory", "--data-dir"])
-            .arg(logs.join("data"))
+            .arg(folder.join("data"))
             .stderr(log("program.log")?);
         let program = Server::spawn(&mut program)?;
         let mut fixtures = Command::new(target.join("debug/examples/conformance_server"));
@@ -162,10 +162,10 @@ pub(crate) fn run() -> anyhow::Result<Vec<String>> {
             Server::spawn(fixtures.args(["--listen", "127.0.0.1:0"]).stderr(log("fixtures.log")?))?;
         for batch in &BATCHES {
             let server = if batch.against == Against::Fixtures { &fixtures } else { &program };
-            let results = target.join("conformance").join(batch.name().replace([' ', ','], "-"));
+            let results = folder.join(batch.name().replace(", ", "-"));
             let tally =
                 batch.run(&suites[batch.suite], &format!("http://{}/mcp", server.address), &results)?;
-            let line = format!("{}: {}", batch.name(), tally.line());
+            let line = format!("conformance {}: {}", batch.name(), tally.line());
             say(&format!("{line}\n"));
             wrong.extend(tally.wrong.iter().map(|what| format!("{}: {what}", batch.name())));
             lines.push(line);
@@ -178,11 +178,8 @@ pub(crate) fn run() -> anyhow::Result<Vec<String>> {
 
 impl Batch {
     fn name(&self) -> String {
-        let server = match self.against {
-            Against::Fixtures => "the suite's fixtures",
-            Against::Program => "the program",
-        };
-        format!("conformance {}, {}, {server}", self.suite, self.revision)
+        let against = if self.against == Against::Fixtures { "fixtures" } else { "program" };
+        format!("{}, {}, {against}", self.suite, self.revision)
     }
 
     /// Runs it with Node and the suite's script, and leaves the suite's results in an emptied folder.

@@ -35,7 +35,7 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_max_level(Level::WARN).with_writer(stderr).init();
+    tracing_subscriber::fmt().with_max_level(Level::WARN).with_ansi(false).with_writer(stderr).init();
     let options =
         ServeOptions { listen: Some(Options::parse().listen), api: Some("off".into()), ..Default::default() };
     // Nothing that happens to be set where the suite runs may matter.
