@@ -66,6 +66,8 @@ pub fn start(settings: &Settings, audit_log: Option<&Path>) -> anyhow::Result<Te
         .with_default(settings.level.min(LevelFilter::WARN))
         .with_target("clinicaltrials_mcp", settings.level)
         .with_target(traces::TARGET, LevelFilter::OFF)
+        // It warns of every error that a caller is told, so that anybody could fill the log.
+        .with_target("rmcp", settings.level.min(LevelFilter::ERROR))
         .with_target("ctgov_live", settings.level)
         .with_target("ctgov_mirror", settings.level)
         .with_target("mcp_sessions", settings.level);

@@ -7,6 +7,7 @@ use crate::{
     test::SKIPPED,
     tools,
 };
+use anyhow::{Context as _, ensure};
 
 /// What a test writes to standard error when it has a figure to tell.
 const FIGURE: &str = "FIGURE:";
@@ -54,14 +55,16 @@ pub(crate) fn run(seconds: u32) -> anyhow::Result<()> {
         .env("RUSTFLAGS", "--cfg shuttle"),
     )?;
     let conformance = conformance::run()?;
-    let mutants = tools::cargo_mutants(&target_dir()?)?;
-    test(
-        "one fault at a time in what decides about sessions",
-        std::process::Command::new(mutants)
-            .args(["mutants", "--package", "mcp-sessions", "--no-times", "--colors", "never", "--output"])
-            .arg(target_dir()?)
-            .current_dir(steps::workspace()),
-    )?;
+    steps::step("one fault at a time in what decides about sessions", || {
+        let mutants = tools::cargo_mutants(&target_dir()?)?;
+        let mut mutants = std::process::Command::new(mutants);
+        mutants.args(["mutants", "--package", "mcp-sessions", "--no-times", "--colors", "never", "--output"]);
+        let status = mutants.arg(target_dir()?).current_dir(steps::workspace()).status();
+        // 3 says that some made a test run for ever, which is noticed as well.
+        let noticed = matches!(status.context("cannot start cargo-mutants")?.code(), Some(0 | 3));
+        ensure!(noticed, "faults that no test notices are in target/mutants.out/missed.txt");
+        Ok(())
+    })?;
     match Fuzzers::missing() {
         Some(why) => skipped.push(why.to_owned()),
         None => {
