@@ -271,9 +271,14 @@ async fn admit(
         Err(too_much) => return held_off(too_much),
     };
     request.extensions_mut().insert(caller);
+    // What works on a request holds it, and in a session goes on when nobody waits for the answer any more.
+    let slot = slot.map(Arc::new);
+    if let Some(slot) = &slot {
+        request.extensions_mut().insert(slot.clone());
+    }
     let response = next.run(request).await;
     match slot {
-        // It runs until the last of its answer is sent, or nobody waits for it any more.
+        // An answer runs until the last of it is sent.
         Some(slot) => response.map(|body| {
             Body::new(body.map_frame(move |frame| {
                 let _held = &slot;

@@ -105,6 +105,18 @@ async fn so_many_requests_of_an_identity_run_at_once() {
     assert_eq!((statuses, other), (vec![200, 200, 429, 429, 429], 200));
     // Their places are free again.
     assert_eq!(call(&ana).await.unwrap(), 200);
+
+    // In a session what runs goes on when its client hangs up, and keeps its place.
+    let client = Caller::new(&server.url).bearing(&claims("cem"));
+    let cem = client.clone().in_session(&client.open_session().await);
+    let search = json!({"name": "clinicaltrials_search_studies", "arguments": {}});
+    for id in 1..=2 {
+        let asking = cem.request(id, "tools/call", search.clone());
+        assert!(tokio::time::timeout(Duration::from_millis(100), asking).await.is_err());
+    }
+    assert_eq!(cem.request(3, "tools/list", json!({})).await.status, 429);
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(cem.request(4, "tools/list", json!({})).await.status, 200);
 }
 
 #[test]
