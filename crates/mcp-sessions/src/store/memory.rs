@@ -529,6 +529,21 @@ mod tests {
         assert!(store.shards.iter().all(|shard| shard.read().is_empty()));
     }
 
+    /// Between the look that finds a session past its time and its removal somebody may use it, or bind it.
+    #[tokio::test]
+    async fn what_has_changed_since_the_look_stays() {
+        let (policy, key) = (Policy::default(), SessionId::random().key());
+        let store = MemoryStore::with_clock(ManualClock::default());
+        let owner = |subject: &str| Binding::Bound(Identity::default().with_subject(subject).digest());
+        let (ana, ben) = (owner("ana"), owner("ben"));
+        store.create(&key, ana, SessionState::default(), &policy).await.expect("memory does not fail");
+        assert!(!store.remove(&key, ana, |_| false));
+        assert!(!store.remove(&key, ben, |_| true));
+        assert!(store.record(&key).is_some_and(|record| record.binding == ana));
+        assert!(store.remove(&key, ana, |_| true));
+        assert!(store.record(&key).is_none());
+    }
+
     #[tokio::test]
     async fn the_second_of_two_that_bind_at_once_looks_again() {
         let (policy, key) = (Policy::default().with_lazy_binding(true), SessionId::random().key());
