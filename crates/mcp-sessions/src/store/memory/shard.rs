@@ -184,3 +184,30 @@ impl LastUsed {
         self.0.load(Ordering::Relaxed).checked_sub(1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_that_look_alike_are_looked_at_one_after_the_other() {
+        let mut shard = Shard::default();
+        assert_eq!([5, 5, 5, 9].map(|due_ms| shard.remind(due_ms, 7)), [5, 4, 3, 9]);
+        assert_eq!([0, 0].map(|due_ms| shard.remind(due_ms, 7)), [0, 0]);
+        assert_eq!(shard.remind(5, 8), 5);
+    }
+
+    #[test]
+    fn a_state_is_shared_until_the_last_session_that_has_it_is_gone() {
+        let mut shard = Shard::default();
+        let state = |version| Arc::new(SessionState::default().with_protocol_version(version));
+        let shared = ["a", "a", "a", "b"].map(|version| shard.share(state(version)));
+        assert!(Arc::ptr_eq(&shared[0], &shared[2]) && !Arc::ptr_eq(&shared[0], &shared[3]));
+        for left in [2, 1] {
+            shard.unshare(&state("a"));
+            assert_eq!(shard.states.get(&state("a")), Some(&left));
+        }
+        shard.unshare(&state("a"));
+        assert_eq!((shard.states.get(&state("a")), shard.states.len()), (None, 1));
+    }
+}
