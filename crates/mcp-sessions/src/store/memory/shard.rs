@@ -198,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn only_the_first_use_is_the_first_and_time_does_not_go_back() {
+        let record =
+            Record { binding: Binding::Anonymous, created_ms: 1, last_used_ms: None, state: Arc::default() };
+        let entry = Entry::new(crate::SessionId::random().key(), record, &Policy::default());
+        assert_eq!([0, 6, 3].map(|now_ms| entry.touch(now_ms)), [true, false, false]);
+        assert_eq!(entry.record().last_used_ms, Some(6));
+    }
+
+    #[test]
     fn a_state_is_shared_until_the_last_session_that_has_it_is_gone() {
         let mut shard = Shard::default();
         let state = |version| Arc::new(SessionState::default().with_protocol_version(version));
