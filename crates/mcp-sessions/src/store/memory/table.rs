@@ -191,6 +191,8 @@ mod tests {
                     prop_assert_eq!(by_look.is_some(), set.contains(&key));
                 }
                 prop_assert!(table.tags.is_empty() || table.tags.contains(&VACANT));
+                let used = table.tags.iter().filter(|tag| **tag != VACANT).count();
+                prop_assert_eq!((table.taken, table.used), (set.len(), used));
             }
         }
     }
